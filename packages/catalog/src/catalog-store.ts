@@ -1,0 +1,93 @@
+import type { Constraint } from '@tributary/sql';
+import type {
+  CatalogEvent,
+  ColumnDefinition,
+  RegisteredPartition,
+  RelationDefinition,
+  TableDefinition,
+  ViewDefinition,
+} from './definitions.ts';
+
+/** The catalog as of one version: immutable, in memory, synchronous to read. */
+export interface CatalogSnapshot {
+  readonly version: number;
+  databases(): readonly string[];
+  /** In name order. */
+  schemas(database: string): readonly string[];
+  hasSchema(database: string, schema: string): boolean;
+  relation(database: string, schema: string, name: string): RelationDefinition | undefined;
+  /** In name order. */
+  relations(database: string, schema: string): readonly RelationDefinition[];
+}
+
+export type NewTable = Omit<TableDefinition, 'id' | 'version'>;
+export type NewView = Omit<ViewDefinition, 'id' | 'version'>;
+
+export interface RelationName {
+  readonly database: string;
+  readonly schema: string;
+  readonly name: string;
+}
+
+/**
+ * Where definitions live. Every mutation is one transaction that appends its event with `actor` and bumps the version; a
+ * mutation on a relation names the version it was based on and fails with `concurrentChange` if another writer came first.
+ */
+export interface CatalogStore {
+  /** The newest committed version, including other processes' changes. Cached while the version stands. */
+  snapshot(): Promise<CatalogSnapshot>;
+  ensureDatabase(database: string, actor: string): Promise<void>;
+  /** Fails with `duplicateSchema` unless `ifNotExists`. Answers whether it was created. */
+  createSchema(
+    database: string,
+    schema: string,
+    actor: string,
+    ifNotExists: boolean,
+  ): Promise<boolean>;
+  /** Fails with `dependentObjects` when not empty and not `cascade`. Answers whether it existed. */
+  dropSchema(
+    database: string,
+    schema: string,
+    actor: string,
+    options: { readonly ifExists: boolean; readonly cascade: boolean },
+  ): Promise<boolean>;
+  createTable(table: NewTable, actor: string, ifNotExists: boolean): Promise<boolean>;
+  createView(view: NewView, actor: string, replace: boolean): Promise<void>;
+  dropRelation(
+    name: RelationName,
+    kind: 'table' | 'view',
+    actor: string,
+    ifExists: boolean,
+  ): Promise<boolean>;
+  setProperties(
+    name: RelationName,
+    properties: ReadonlyMap<string, string>,
+    actor: string,
+    basedOn: number,
+  ): Promise<void>;
+  addColumns(
+    name: RelationName,
+    columns: readonly ColumnDefinition[],
+    actor: string,
+    basedOn: number,
+  ): Promise<void>;
+  /** Answers how many were new. Fails with `duplicateObject` on an existing one unless `ifNotExists`. */
+  addPartitions(
+    name: RelationName,
+    partitions: readonly RegisteredPartition[],
+    actor: string,
+    ifNotExists: boolean,
+  ): Promise<number>;
+  dropPartitions(
+    name: RelationName,
+    values: readonly (readonly (string | null)[])[],
+    actor: string,
+    ifExists: boolean,
+  ): Promise<number>;
+  /** Registered partitions that may satisfy the constraint, streamed in value order. */
+  partitions(table: TableDefinition, constraint: Constraint): AsyncIterable<RegisteredPartition>;
+  countPartitions(table: TableDefinition): Promise<number>;
+  /** Events after a version, oldest first, at most `limit`. */
+  events(afterVersion: number, limit: number): Promise<readonly CatalogEvent[]>;
+  close(): Promise<void>;
+}

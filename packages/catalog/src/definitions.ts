@@ -1,0 +1,71 @@
+import type { SqlType, StorageClause } from '@tributary/sql';
+
+/** A column of a table or view. Names are folded to lower case at declaration unless quoted. */
+export interface ColumnDefinition {
+  readonly name: string;
+  readonly type: SqlType;
+  /** Hive type text as declared (lake tables). */
+  readonly hiveType?: string;
+  readonly comment?: string;
+}
+
+interface RelationBase {
+  /** Stable for the object's life: survives changes, not drop and re-create. */
+  readonly id: string;
+  readonly database: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly columns: readonly ColumnDefinition[];
+  readonly comment?: string;
+  /** Grows with each change; writers compare and set. */
+  readonly version: number;
+}
+
+/** A declared lake table. `columns` excludes `partitionColumns`; queries see both, partition columns last. */
+export interface TableDefinition extends RelationBase {
+  readonly kind: 'table';
+  readonly source: string;
+  readonly partitionColumns: readonly ColumnDefinition[];
+  readonly storage: StorageClause;
+  /** Absolute: `s3://bucket/prefix/` or a local folder; ends in `/`. */
+  readonly location: string;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+export interface ViewDefinition extends RelationBase {
+  readonly kind: 'view';
+  /** The query as written; bound again at each use with the search path it was created under. */
+  readonly text: string;
+  readonly searchPath: readonly string[];
+}
+
+export type RelationDefinition = TableDefinition | ViewDefinition;
+
+/** A partition registered by ALTER TABLE ADD PARTITION, MSCK REPAIR or a crawler. */
+export interface RegisteredPartition {
+  /** In partition column order; PostgreSQL text form, null for the Hive default partition. */
+  readonly values: readonly (string | null)[];
+  /** Absolute, ends in `/`. */
+  readonly location: string;
+}
+
+/** One change, as readers of the catalog's history see it. */
+export interface CatalogEvent {
+  readonly version: number;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly actor: string;
+  readonly kind:
+    | 'databaseCreated'
+    | 'schemaCreated'
+    | 'schemaDropped'
+    | 'relationCreated'
+    | 'relationChanged'
+    | 'relationDropped'
+    | 'partitionsAdded'
+    | 'partitionsDropped';
+  readonly database: string;
+  readonly schema?: string;
+  readonly name?: string;
+  readonly detail?: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,72 @@
+import type { ColumnId, Constraint } from '@tributary/sql';
+import type { Partition, TableDefinition } from '@tributary/catalog';
+import type { EngineValue } from '@tributary/engine';
+
+/** What a scan needs of a table. */
+export interface ScanRequest {
+  readonly table: TableDefinition;
+  /** The relation outputs these, named `c<id>`, with the declared types. Empty: only the row count matters. */
+  readonly columns: readonly { readonly name: string; readonly id: ColumnId }[];
+  /** Holds for every row the query needs; may prune partitions, files and row groups. The plan filters again above. */
+  readonly constraint: Constraint;
+  /**
+   * Predicates over partition columns that no domain expresses. Given partitions, answers which to keep (a superset is
+   * allowed). Called with batches of at most `partitionBatch`.
+   */
+  readonly keepPartitions?: (partitions: readonly Partition[]) => Promise<readonly boolean[]>;
+}
+
+export interface ScanContext {
+  readonly signal: AbortSignal;
+  /** The statement's frozen now(). */
+  readonly now: Date;
+}
+
+export interface ScanStatistics {
+  partitionsConsidered: bigint;
+  partitionsKept: bigint;
+  files: number;
+  /** Bytes of the kept files (what a full read would take). */
+  fileBytes: number;
+  /** Bytes fetched from the source. */
+  bytesRead: number;
+  /** Requests to the source (S3 calls; 0 on local disk). */
+  requests: number;
+  retries: number;
+  listingMs: number;
+  /** How the data reaches the engine: 'local', 'objects' (whole into the cache), 'httpfs' (by range). */
+  readonly path: string;
+}
+
+/** A relation that the engine can read. */
+export interface ScanRelation {
+  /** A parenthesised SELECT in DuckDB's text; `{0}`, `{1}`, ... stand for `parameters`. */
+  readonly text: string;
+  readonly parameters: readonly EngineValue[];
+  readonly statistics: ScanStatistics;
+  /**
+   * After the rows were read: fails with `dataChanged` unless what was read is what was listed. The caller retries once when
+   * no row has left it.
+   */
+  verify(): Promise<void>;
+  /** Unpins cached objects. Idempotent. */
+  release(): Promise<void>;
+}
+
+export interface Connector {
+  readonly kind: string;
+  /** The source's configured name. */
+  readonly source: string;
+  scan(request: ScanRequest, context: ScanContext): Promise<ScanRelation>;
+  /** The partitions a scan with this constraint would read, lazily. */
+  partitions(
+    table: TableDefinition,
+    constraint: Constraint,
+    context: ScanContext,
+  ): AsyncIterable<Partition>;
+  /** Refuses a LOCATION outside the source's root; answers it normalised (absolute, ends in `/`). */
+  resolveLocation(location: string): Promise<string>;
+  /** Hive-style partitions found by listing below the table's location (MSCK REPAIR TABLE). */
+  discoverPartitions(table: TableDefinition, context: ScanContext): AsyncIterable<Partition>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,73 @@
+import type { DuckDBDataChunk, DuckDBType, DuckDBValue } from '@duckdb/node-api';
+
+/** A value bound to `$n` of engine text. */
+export type EngineValue = DuckDBValue;
+
+export interface RunOptions {
+  /** Aborting interrupts the running statement within milliseconds; the run fails with `queryCanceled`. */
+  readonly signal?: AbortSignal;
+  /** Called now and then with the fraction done, 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+/** A running statement whose rows are produced as they are asked for: the engine pauses when nobody reads. */
+export interface EngineResult {
+  readonly columns: readonly { readonly name: string; readonly type: DuckDBType }[];
+  /** At most once. Ends early by `return()`; the engine's resources are released in every case. */
+  chunks(): AsyncIterable<DuckDBDataChunk>;
+  /** Releases the connection. Idempotent; needed only where `chunks()` was not exhausted. */
+  close(): Promise<void>;
+}
+
+export interface ExtensionReport {
+  readonly name: string;
+  readonly state: 'loaded' | 'missing' | 'failed';
+  /** Where it was loaded from, or why it was not. */
+  readonly detail: string;
+}
+
+/**
+ * Runs generated text in an embedded DuckDB that is locked: no file outside the allowed directories, no configuration.
+ * All errors are QueryErrors: native ones are wrapped once, here.
+ */
+export interface Engine {
+  run(sql: string, parameters: readonly EngineValue[], options?: RunOptions): Promise<EngineResult>;
+  /** Small results only: all rows as arrays of values. */
+  rows(
+    sql: string,
+    parameters: readonly EngineValue[],
+    options?: RunOptions,
+  ): Promise<readonly (readonly DuckDBValue[])[]>;
+  extensions(): readonly ExtensionReport[];
+  hasExtension(name: string): boolean;
+  /** Waits for running statements (until the signal aborts, then interrupts them) and closes. */
+  close(signal?: AbortSignal): Promise<void>;
+}
+
+export interface S3Access {
+  /** Ends in `/`: `s3://bucket/prefix/`. The secret is scoped to it. */
+  readonly scope: string;
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly accessKeyId?: string;
+  readonly secretAccessKey?: string;
+  readonly sessionToken?: string;
+  readonly pathStyle?: boolean;
+}
+
+export interface EngineConfig {
+  readonly threads: number;
+  /** Bytes. */
+  readonly memoryLimit: number;
+  readonly spillDirectory: string;
+  readonly spillLimit: number;
+  /** Each ends in `/`; local roots, object cache, state. */
+  readonly allowedDirectories: readonly string[];
+  /** Read-only remote roots that httpfs may read, with scoped secrets. */
+  readonly s3: readonly S3Access[];
+  /** Folders searched for `<name>.duckdb_extension`. */
+  readonly extensionDirectories: readonly string[];
+  readonly extensions: readonly string[];
+  /** Statements running at once; others wait in order. */
+  readonly maxConcurrent: number;
+}

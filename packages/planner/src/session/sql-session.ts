@@ -1,0 +1,74 @@
+import type { DuckDBDataChunk } from '@duckdb/node-api';
+import type { PlanColumn, SqlType, Statement } from '@tributary/sql';
+
+/** A message that travels beside a result: a warning about a table's projection, for instance. */
+export interface Notice {
+  readonly severity: 'WARNING' | 'NOTICE' | 'INFO';
+  readonly sqlstate: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** Rows as the engine's chunks; column i of a chunk has `columns[i].type` (see `wire` codecs for its physical form). */
+export interface RowsResult {
+  readonly kind: 'rows';
+  readonly columns: readonly PlanColumn[];
+  /** Command tag without the count: `SELECT`, `SHOW`, `EXPLAIN`. */
+  readonly tag: string;
+  /** Consumed at most once. Ending it early cancels the query. */
+  chunks(): AsyncIterable<DuckDBDataChunk>;
+  close(): Promise<void>;
+}
+
+/** Small results made without the engine (SHOW, EXPLAIN, DESCRIBE): values in PostgreSQL's text form. */
+export interface TextRowsResult {
+  readonly kind: 'textRows';
+  readonly columns: readonly PlanColumn[];
+  readonly tag: string;
+  readonly rows: readonly (readonly (string | null)[])[];
+}
+
+/** A statement without rows; `tag` is complete: `CREATE VIEW`, `SET`. */
+export interface CommandResult {
+  readonly kind: 'command';
+  readonly tag: string;
+}
+
+export type StatementResult = (RowsResult | TextRowsResult | CommandResult) & {
+  readonly notices: readonly Notice[];
+};
+
+export interface PreparedStatement {
+  readonly statement: Statement;
+  readonly parameters: readonly SqlType[];
+  /** undefined: the statement returns no rows. */
+  readonly columns: readonly PlanColumn[] | undefined;
+}
+
+export type TransactionState = 'idle' | 'transaction' | 'failed';
+
+/** One client's session: settings, transaction, prepared statements of SQL level. Calls come one after another. */
+export interface SqlSession {
+  readonly user: string;
+  readonly transaction: TransactionState;
+  /** Current value of a setting, as SHOW prints it. */
+  setting(name: string): string | undefined;
+  /** Settings that the client is told of when they change (ParameterStatus). */
+  onSettingChanged: ((name: string, value: string) => void) | undefined;
+  /** Splits and parses; syntax errors carry positions in `text`. */
+  parse(text: string): Promise<readonly Statement[]>;
+  /** Binds without touching data. `parameterTypes[i]` undefined: to be inferred. */
+  prepare(
+    statement: Statement,
+    parameterTypes: readonly (SqlType | undefined)[],
+  ): Promise<PreparedStatement>;
+  /** `parameters` in PostgreSQL's text form of `prepared.parameters`. */
+  execute(
+    prepared: PreparedStatement,
+    parameters: readonly (string | null)[],
+    signal: AbortSignal,
+  ): Promise<StatementResult>;
+  /** Tells the session that a statement failed: in a transaction block everything but its end is refused. */
+  fail(): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,159 @@
+import type { Node, SelectStmt } from '@pgsql/types';
+import type { SqlType } from './types/sql-type.ts';
+
+/** A possibly qualified name as written, folded as PostgreSQL folds it: 1 to 3 parts. */
+export type QualifiedName = readonly string[];
+
+export interface ColumnClause {
+  readonly name: string;
+  readonly type: SqlType;
+  /** The Hive type text, normalised to lower case without spaces: `decimal(12,2)`, `array<struct<a:int>>`. */
+  readonly hiveType: string;
+  readonly comment?: string;
+}
+
+export type FileFormat = 'parquet' | 'csv' | 'json';
+
+/** What a Hive ROW FORMAT / SERDE / STORED AS says of the files. */
+export interface StorageClause {
+  readonly format: FileFormat;
+  /** CSV only. Defaults are Hive's: delimiter \u0001 for DELIMITED without FIELDS, `,` for OpenCSVSerde. */
+  readonly delimiter?: string;
+  readonly quote?: string;
+  readonly escape?: string;
+  readonly nullText?: string;
+}
+
+export type PartitionSpec = readonly { readonly column: string; readonly value: string | null }[];
+
+interface StatementBase {
+  /** The statement's own text, without the closing semicolon. */
+  readonly text: string;
+  /** 0-based offset of `text` in what was parsed: errors report positions in the whole. */
+  readonly offset: number;
+}
+
+export type Statement = StatementBase &
+  (
+    | { readonly kind: 'select'; readonly tree: SelectStmt; readonly qualify: boolean }
+    | {
+        readonly kind: 'explain';
+        readonly statement: Statement;
+        readonly analyze: boolean;
+        readonly verbose: boolean;
+        readonly format: 'text' | 'json';
+      }
+    | {
+        readonly kind: 'createView';
+        readonly name: QualifiedName;
+        readonly replace: boolean;
+        readonly columns?: readonly string[];
+        readonly query: SelectStmt;
+        /** The query's text as written, kept in the catalog. */
+        readonly queryText: string;
+      }
+    | {
+        readonly kind: 'dropView';
+        readonly names: readonly QualifiedName[];
+        readonly ifExists: boolean;
+      }
+    | {
+        readonly kind: 'createExternalTable';
+        readonly name: QualifiedName;
+        readonly ifNotExists: boolean;
+        readonly columns: readonly ColumnClause[];
+        readonly partitionColumns: readonly ColumnClause[];
+        readonly comment?: string;
+        readonly storage: StorageClause;
+        readonly location: string;
+        readonly properties: ReadonlyMap<string, string>;
+      }
+    | {
+        readonly kind: 'addPartitions';
+        readonly table: QualifiedName;
+        readonly ifNotExists: boolean;
+        readonly partitions: readonly {
+          readonly spec: PartitionSpec;
+          readonly location?: string;
+        }[];
+      }
+    | {
+        readonly kind: 'dropPartitions';
+        readonly table: QualifiedName;
+        readonly ifExists: boolean;
+        readonly specs: readonly PartitionSpec[];
+      }
+    | {
+        readonly kind: 'setTableProperties';
+        readonly table: QualifiedName;
+        readonly properties: ReadonlyMap<string, string>;
+      }
+    | {
+        readonly kind: 'addColumns';
+        readonly table: QualifiedName;
+        readonly columns: readonly ColumnClause[];
+      }
+    | { readonly kind: 'repairTable'; readonly table: QualifiedName }
+    | {
+        readonly kind: 'dropTable';
+        readonly names: readonly QualifiedName[];
+        readonly ifExists: boolean;
+      }
+    | { readonly kind: 'createSchema'; readonly name: QualifiedName; readonly ifNotExists: boolean }
+    | {
+        readonly kind: 'dropSchema';
+        readonly names: readonly QualifiedName[];
+        readonly ifExists: boolean;
+        readonly cascade: boolean;
+      }
+    | { readonly kind: 'showTables'; readonly schema?: QualifiedName; readonly like?: string }
+    | { readonly kind: 'showSchemas'; readonly like?: string }
+    | { readonly kind: 'showPartitions'; readonly table: QualifiedName }
+    | { readonly kind: 'showCreateTable'; readonly table: QualifiedName }
+    | { readonly kind: 'showColumns'; readonly table: QualifiedName }
+    | { readonly kind: 'describe'; readonly table: QualifiedName }
+    | {
+        readonly kind: 'set';
+        readonly name: string;
+        /** undefined: SET .. TO DEFAULT. */
+        readonly value: string | undefined;
+        readonly local: boolean;
+      }
+    /** `name` undefined: SHOW ALL. */
+    | { readonly kind: 'show'; readonly name: string | undefined }
+    /** `name` undefined: RESET ALL. */
+    | { readonly kind: 'reset'; readonly name: string | undefined }
+    | { readonly kind: 'begin'; readonly isolation?: string; readonly readOnly?: boolean }
+    | { readonly kind: 'commit' | 'rollback'; readonly chain: boolean }
+    | { readonly kind: 'savepoint' | 'releaseSavepoint' | 'rollbackTo'; readonly name: string }
+    | {
+        readonly kind: 'prepare';
+        readonly name: string;
+        readonly parameterTypes: readonly SqlType[];
+        readonly statement: Statement;
+      }
+    | { readonly kind: 'execute'; readonly name: string; readonly args: readonly Node[] }
+    /** `name` undefined: ALL. */
+    | { readonly kind: 'deallocate'; readonly name: string | undefined }
+    | {
+        readonly kind: 'declareCursor';
+        readonly name: string;
+        readonly hold: boolean;
+        readonly statement: Statement;
+      }
+    /** `count` undefined: ALL. `move`: count without returning rows. */
+    | {
+        readonly kind: 'fetch';
+        readonly name: string;
+        readonly count: number | undefined;
+        readonly move: boolean;
+      }
+    /** `name` undefined: ALL. */
+    | { readonly kind: 'closeCursor'; readonly name: string | undefined }
+    | { readonly kind: 'discard'; readonly what: 'all' | 'plans' | 'sequences' | 'temp' }
+    /** LISTEN, UNLISTEN, NOTIFY: accepted, without effect. */
+    | { readonly kind: 'noop'; readonly tag: string }
+    | { readonly kind: 'empty' }
+  );
+
+export type StatementKind = Statement['kind'];
