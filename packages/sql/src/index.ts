@@ -5,3 +5,4 @@ export type * from './plan/plan.ts';
 export type * from './functions/function-entry.ts';
 export type * from './statement.ts';
 export type * from './domain/domain.ts';
+export { engineType } from './print/engine-type.ts';
