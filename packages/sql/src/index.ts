@@ -6,3 +6,4 @@ export type * from './functions/function-entry.ts';
 export type * from './statement.ts';
 export type * from './domain/domain.ts';
 export { engineType } from './print/engine-type.ts';
+export * from './functions/catalog.ts';

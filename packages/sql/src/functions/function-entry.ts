@@ -2,7 +2,13 @@ import type { NumericDigits, SqlType } from '../types/sql-type.ts';
 
 /** `any` takes each argument as it is; the polymorphic types follow PostgreSQL's rules (anycompatible: common type). */
 export type PolymorphicType =
-  'any' | 'anyelement' | 'anyarray' | 'anycompatible' | 'anycompatiblearray';
+  | 'any'
+  | 'anyelement'
+  | 'anynonarray'
+  | 'anyarray'
+  | 'anycompatible'
+  | 'anycompatiblenonarray'
+  | 'anycompatiblearray';
 export type ArgumentType = SqlType | PolymorphicType;
 
 export type Volatility = 'immutable' | 'stable' | 'volatile';

@@ -1,0 +1,3 @@
+import type { FunctionEntry } from '../function-entry.ts';
+
+export const dateRows: readonly FunctionEntry[] = [];
