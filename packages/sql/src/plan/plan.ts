@@ -1,3 +1,4 @@
+import type { Constraint } from '../domain/domain.ts';
 import type { FunctionEntry } from '../functions/function-entry.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import type {
@@ -39,6 +40,10 @@ export interface ScanPlan extends PlanBase {
   readonly occurrence: number;
   readonly table: TableReference;
   readonly scanColumns: readonly { readonly id: ColumnId; readonly source: string }[];
+  /** What holds for every row the statement needs, by source column name: connectors prune by it. Set by rules. */
+  readonly constraint?: Constraint;
+  /** Predicates over partition columns that no domain expresses; connectors may drop partitions that fail them. Set by rules. */
+  readonly partitionPredicates?: readonly Expression[];
   /** Arguments of a system table function (`tributary.partitions('db.schema.table')`), constant after folding. */
   readonly args?: readonly Expression[];
 }
