@@ -35,6 +35,11 @@ export interface TemplateContext {
  * Engine text of a call. As a string: `{0}`, `{1}` are arguments (already parenthesised where needed), `{*}` all of them
  * separated by commas, `{type}` the result's engine type, `{tz}` the session time zone literal, `{now}` the frozen now().
  * Each argument should stand once: nested calls would double the text. As a function where the text depends on types or constants.
+ *
+ * Aggregates, ordered-set aggregates and window functions: `{over}` stands directly after the closing parenthesis of the engine's
+ * aggregate call, where FILTER, WITHIN GROUP and OVER belong (`CAST(sum({0}){over} AS BIGINT)`); DISTINCT and ORDER BY go inside that
+ * call. Without `{over}` the whole text is that call, or a CAST around it. Ordered-set templates list only the direct arguments in
+ * the call (`quantile_cont({0}){over}`): the printer adds WITHIN GROUP with its order; `{1}`.. beyond them are the sorted values.
  */
 export type Template =
   string | ((args: readonly TemplateArgument[], context: TemplateContext) => string);
