@@ -1,3 +1,332 @@
-import type { FunctionEntry } from '../function-entry.ts';
+import type { FunctionEntry, Template } from '../function-entry.ts';
+import { fn, op } from '../signature.ts';
+import { raise, refuse, requireConstant, reuse, reusing, textLiteral } from '../template-parts.ts';
+import { textOutput } from '../text-output.ts';
 
-export const stringRows: readonly FunctionEntry[] = [];
+/** PostgreSQL's keywords that quote_ident quotes: all but the unreserved ones (pg_get_keywords, version 18). */
+const QUOTED_KEYWORDS =
+  'all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast char character check coalesce collate collation column concurrently constraint create cross current_catalog current_date current_role current_schema current_time current_timestamp current_user dec decimal default deferrable desc distinct do else end except exists extract false fetch float for foreign freeze from full grant greatest group grouping having ilike in initially inner inout int integer intersect interval into is isnull join json json_array json_arrayagg json_exists json_object json_objectagg json_query json_scalar json_serialize json_table json_value lateral leading least left like limit localtime localtimestamp merge_action national natural nchar none normalize not notnull null nullif numeric offset on only or order out outer overlaps overlay placing position precision primary real references returning right row select session_user setof similar smallint some substring symmetric system_user table tablesample then time timestamp to trailing treat trim true union unique user using values varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable'
+    .split(' ')
+    .map(textLiteral)
+    .join(', ');
+
+const quoteIdent = (text: string): string =>
+  `CASE WHEN regexp_full_match(${text}, '[a-z_][a-z0-9_]*') AND ${text} NOT IN (${QUOTED_KEYWORDS})` +
+  ` THEN ${text} ELSE '"' || replace(${text}, '"', '""') || '"' END`;
+
+const quoteLiteral = (text: string): string =>
+  `CASE WHEN contains(${text}, '\\') THEN 'E''' || replace(replace(${text}, '\\', '\\\\'), '''', '''''') || ''''` +
+  ` ELSE '''' || replace(${text}, '''', '''''') || '''' END`;
+
+const negativeLength = raise('substringError', 'negative substring length not allowed');
+
+/** Characters from `start` (1-based, may lie before the text) for `length`. */
+const substringFor = ([text, start, length]: readonly string[]): string =>
+  `CASE WHEN ${length} < 0 THEN ${negativeLength} ELSE substring(${text}, greatest(CAST(${start} AS BIGINT), 1), ` +
+  `greatest(CAST(${start} AS BIGINT) + ${length} - greatest(CAST(${start} AS BIGINT), 1), 0)) END`;
+
+const overlay = (text: string, by: string, start: string, length: string): string =>
+  `CASE WHEN ${start} <= 0 THEN ${negativeLength} ELSE left(${text}, ${start} - 1) || ${by} || ` +
+  `substring(${text}, greatest(CAST(${start} AS BIGINT) + ${length}, 1)) END`;
+
+/** lpad and rpad: an empty fill pads nothing, but still cuts. A NULL length stays NULL (greatest would skip it). */
+const pad =
+  (name: 'lpad' | 'rpad'): Template =>
+  ([text, size, fill]) => {
+    const inner = (t: string, n: string, f: string): string =>
+      `CASE WHEN ${f} = '' THEN left(${t}, ${n} * CAST(${n} > 0 AS INTEGER)) ELSE ${name}(${t}, ${n} * CAST(${n} > 0 AS INTEGER), ${f}) END`;
+    const filled = fill?.constant ?? (fill === undefined ? ' ' : undefined);
+    if (text === undefined || size === undefined)
+      return refuse(`${name} needs a text and a length`);
+    if (filled !== undefined && filled !== '') {
+      return `${name}(${text.text}, ${size.text}, ${textLiteral(filled)})`;
+    }
+    return reuse([text.text, size.text, fill?.text ?? `' '`], inner);
+  };
+
+/** Words are runs of letters and digits; everything between them stays. */
+const words = (text: string): string =>
+  `array_to_string(list_transform(regexp_extract_all(${text}, '[\\p{L}\\p{Nd}]+|[^\\p{L}\\p{Nd}]+'), ` +
+  `lambda w_: upper(w_[1:1]) || lower(w_[2:])), '')`;
+
+const concatTemplate: Template = (args, context) =>
+  `concat(${args.map((argument) => textOutput(argument, context)).join(', ')})`;
+
+const concatWs: Template = ([separator, ...rest], context) =>
+  `concat_ws(${[separator?.text ?? 'NULL', ...rest.map((argument) => textOutput(argument, context))].join(', ')})`;
+
+/** format(): the directives of a constant format become a concatenation; widths and `*` are refused. */
+const formatTemplate: Template = ([format, ...rest], context) => {
+  const pattern = requireConstant(format, 'The format of format()');
+  const parts: string[] = [];
+  let next = 0;
+  let at = 0;
+  for (const match of pattern.matchAll(/%(?:(\d+)\$)?([-*\d]*)(.?)/gs)) {
+    if (match.index > at) parts.push(textLiteral(pattern.slice(at, match.index)));
+    at = match.index + match[0].length;
+    const [, place, width, directive] = match;
+    if (directive === '%' && place === undefined && width === '') {
+      parts.push(`'%'`);
+      continue;
+    }
+    if (width !== '') refuse('format() with a width is not supported.', 'Use lpad or rpad.');
+    if (directive === '') {
+      parts.push(raise('invalidParameterValue', 'unterminated format() type specifier'));
+      continue;
+    }
+    if (directive === undefined || !'sIL'.includes(directive)) {
+      parts.push(
+        raise('invalidParameterValue', `unrecognized format() type specifier "${directive ?? ''}"`),
+      );
+      continue;
+    }
+    if (place === '0') {
+      parts.push(
+        raise(
+          'invalidParameterValue',
+          'format specifies argument 0, but arguments are numbered from 1',
+        ),
+      );
+      continue;
+    }
+    if (place !== undefined) next = Number(place) - 1;
+    const argument = rest[next];
+    next += 1;
+    if (argument === undefined) {
+      parts.push(raise('invalidParameterValue', 'too few arguments for format()'));
+      continue;
+    }
+    const text = textOutput(argument, context);
+    if (directive === 's') parts.push(`coalesce(${text}, '')`);
+    else if (directive === 'L') parts.push(`coalesce(${reuse([text], quoteLiteral)}, 'NULL')`);
+    else {
+      const missing = raise(
+        'invalidParameterValue',
+        'null values cannot be formatted as an SQL identifier',
+      );
+      parts.push(`coalesce(${reuse([text], quoteIdent)}, ${missing})`);
+    }
+  }
+  if (at < pattern.length) parts.push(textLiteral(pattern.slice(at)));
+  return parts.length === 0 ? `''` : `(${parts.join(' || ')})`;
+};
+
+/** encode(): base64 has a line break after every 76 characters, as PostgreSQL writes it. */
+const encodeTemplate: Template = ([data, format]) => {
+  const value = data?.text ?? 'NULL';
+  switch (requireConstant(format, 'The format of encode()').toLowerCase()) {
+    case 'hex':
+      return `lower(hex(${value}))`;
+    case 'base64':
+      return `regexp_replace(to_base64(${value}), '([^\\n]{76})', '\\1' || chr(10), 'g')`;
+    case 'escape':
+      return refuse(`encode(.., 'escape') is not supported.`, 'Use hex or base64.');
+    default:
+      return raise('invalidParameterValue', 'unrecognized encoding');
+  }
+};
+
+const decodeTemplate: Template = ([data, format]) => {
+  const value = data?.text ?? 'NULL';
+  const clean = `regexp_replace(${value}, '[ \\t\\r\\n]', '', 'g')`;
+  switch (requireConstant(format, 'The format of decode()').toLowerCase()) {
+    case 'hex':
+      return reuse(
+        [clean],
+        (text) =>
+          `CASE WHEN NOT regexp_full_match(${text}, '[0-9a-fA-F]*') THEN ${raise('invalidParameterValue', 'invalid hexadecimal digit')} ` +
+          `WHEN length(${text}) % 2 = 1 THEN ${raise('invalidParameterValue', 'invalid hexadecimal data: odd number of digits')} ` +
+          `ELSE unhex(${text}) END`,
+      );
+    case 'base64':
+      return reuse(
+        [clean],
+        (text) =>
+          `CASE WHEN regexp_full_match(${text}, '(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?') ` +
+          `THEN from_base64(${text}) ELSE ${raise('invalidParameterValue', 'invalid base64 sequence')} END`,
+      );
+    case 'escape':
+      return refuse(`decode(.., 'escape') is not supported.`, 'Use hex or base64.');
+    default:
+      return raise('invalidParameterValue', 'unrecognized encoding');
+  }
+};
+
+/** Only UTF8: text is UTF-8 everywhere else. */
+const onlyUtf8 =
+  (text: string): Template =>
+  ([data, encoding]) => {
+    const name = requireConstant(encoding, 'The encoding').toLowerCase().replaceAll(/[-_]/g, '');
+    if (name !== 'utf8' && name !== 'unicode') refuse('Only the encoding UTF8 is supported.');
+    return text.replace('{0}', data?.text ?? 'NULL');
+  };
+
+const stringToArray: Template = ([text, delimiter, nullText]) => {
+  const split = (value: string): string => {
+    if (delimiter?.constant !== undefined) {
+      return delimiter.constant === ''
+        ? `[${value}]`
+        : `string_split(${value}, ${textLiteral(delimiter.constant)})`;
+    }
+    const by = delimiter?.text ?? 'NULL';
+    return `CASE WHEN ${by} IS NULL THEN string_split(${value}, '') WHEN ${by} = '' THEN [${value}] ELSE string_split(${value}, ${by}) END`;
+  };
+  return reuse([text?.text ?? 'NULL'], (value) => {
+    const parts = `CASE WHEN ${value} IS NULL THEN NULL WHEN ${value} = '' THEN CAST([] AS VARCHAR[]) ELSE ${split(value)} END`;
+    return nullText === undefined
+      ? parts
+      : `list_transform(${parts}, lambda p_: CASE WHEN p_ IS NOT DISTINCT FROM ${nullText.text} THEN NULL ELSE p_ END)`;
+  });
+};
+
+const trims = (
+  [
+    ['btrim', 'trim'],
+    ['ltrim', 'ltrim'],
+    ['rtrim', 'rtrim'],
+  ] as const
+).flatMap(([name, engine]) => [
+  fn(`${name}(text) -> text`, { duckdb: `${engine}({0}, ' ')`, proven: true }),
+  fn(`${name}(text, text) -> text`, { duckdb: `${engine}({0}, {1})`, proven: true }),
+]);
+
+const substrings = ['substring', 'substr'].flatMap((name) => [
+  fn(`${name}(text, int4) -> text`, {
+    duckdb: reusing(
+      ([text, start]) => `substring(${text}, CASE WHEN ${start} < 1 THEN 1 ELSE ${start} END)`,
+    ),
+    proven: true,
+  }),
+  fn(`${name}(text, int4, int4) -> text`, { duckdb: reusing(substringFor), proven: true }),
+]);
+
+const lengths = ['length', 'char_length', 'character_length'].map((name) =>
+  fn(`${name}(text) -> int4`, { duckdb: 'CAST(length({0}) AS INTEGER)', proven: true }),
+);
+
+export const stringRows: readonly FunctionEntry[] = [
+  op('text || text -> text', { duckdb: '({0} || {1})', proven: true }),
+  ...lengths,
+  fn('length(bytea) -> int4', { duckdb: 'CAST(octet_length({0}) AS INTEGER)', proven: true }),
+  fn('len(text) -> int4', { duckdb: 'CAST(length({0}) AS INTEGER)', postgres: 'length({0})' }),
+  fn('octet_length(text) -> int4', { duckdb: 'CAST(strlen({0}) AS INTEGER)', proven: true }),
+  fn('octet_length(bytea) -> int4', { duckdb: 'CAST(octet_length({0}) AS INTEGER)', proven: true }),
+  fn('bit_length(text) -> int4', { duckdb: 'CAST(strlen({0}) * 8 AS INTEGER)', proven: true }),
+  fn('bit_length(bytea) -> int4', {
+    duckdb: 'CAST(octet_length({0}) * 8 AS INTEGER)',
+    proven: true,
+  }),
+  fn('lower(text) -> text', { duckdb: 'lower({0})' }),
+  fn('upper(text) -> text', { duckdb: 'upper({0})' }),
+  fn('initcap(text) -> text', { duckdb: reusing(([text]) => words(text ?? '')) }),
+  ...trims,
+  ...substrings,
+  fn('left(text, int4) -> text', { duckdb: 'left({0}, {1})', proven: true }),
+  fn('right(text, int4) -> text', { duckdb: 'right({0}, {1})', proven: true }),
+  fn('position(text, text) -> int4', {
+    duckdb: 'CAST(strpos({0}, {1}) AS INTEGER)',
+    postgres: 'strpos({0}, {1})',
+    proven: true,
+  }),
+  fn('strpos(text, text) -> int4', { duckdb: 'CAST(strpos({0}, {1}) AS INTEGER)', proven: true }),
+  fn('charindex(text, text) -> int4', {
+    duckdb: 'CAST(strpos({1}, {0}) AS INTEGER)',
+    postgres: 'strpos({1}, {0})',
+  }),
+  fn('overlay(text, text, int4) -> text', {
+    duckdb: reusing(([text = '', by = '', start = '']) =>
+      overlay(text, by, start, `length(${by})`),
+    ),
+    proven: true,
+  }),
+  fn('overlay(text, text, int4, int4) -> text', {
+    duckdb: reusing(([text = '', by = '', start = '', size = '']) =>
+      overlay(text, by, start, size),
+    ),
+    proven: true,
+  }),
+  fn('replace(text, text, text) -> text', { duckdb: 'replace({0}, {1}, {2})', proven: true }),
+  fn('translate(text, text, text) -> text', { duckdb: 'translate({0}, {1}, {2})', proven: true }),
+  fn('repeat(text, int4) -> text', { duckdb: 'repeat({0}, {1})', proven: true }),
+  fn('reverse(text) -> text', {
+    duckdb: `array_to_string(list_reverse(string_split({0}, '')), '')`,
+    proven: true,
+  }),
+  fn('lpad(text, int4) -> text', { duckdb: pad('lpad') }),
+  fn('lpad(text, int4, text) -> text', { duckdb: pad('lpad') }),
+  fn('rpad(text, int4) -> text', { duckdb: pad('rpad') }),
+  fn('rpad(text, int4, text) -> text', { duckdb: pad('rpad') }),
+  fn('split_part(text, text, int4) -> text', {
+    duckdb: reusing(
+      ([text, by, field]) =>
+        `CASE WHEN ${field} = 0 THEN ${raise('invalidParameterValue', 'field position must not be zero')} ` +
+        `WHEN ${by} = '' THEN CASE WHEN ${field} IN (1, -1) THEN ${text} WHEN ${field} IS NULL THEN NULL ELSE '' END ` +
+        `ELSE split_part(${text}, ${by}, ${field}) END`,
+    ),
+    proven: true,
+  }),
+  fn('concat(variadic any) -> text', {
+    duckdb: concatTemplate,
+    strict: false,
+    volatility: 'stable',
+  }),
+  fn('concat_ws(text, variadic any) -> text', {
+    duckdb: concatWs,
+    strict: false,
+    volatility: 'stable',
+  }),
+  fn('format(text) -> text', { duckdb: formatTemplate, strict: false, volatility: 'stable' }),
+  fn('format(text, variadic any) -> text', {
+    duckdb: formatTemplate,
+    strict: false,
+    volatility: 'stable',
+  }),
+  fn('ascii(text) -> int4', { duckdb: 'ascii({0})', proven: true }),
+  fn('chr(int4) -> text', {
+    duckdb: reusing(
+      ([code]) =>
+        `CASE WHEN ${code} = 0 THEN ${raise('programLimitExceeded', 'null character not permitted')} ` +
+        `WHEN ${code} < 0 THEN ${raise('programLimitExceeded', 'character number must be positive')} ` +
+        `WHEN ${code} > 1114111 OR ${code} BETWEEN 55296 AND 57343 THEN ${raise('programLimitExceeded', 'requested character not valid for encoding')} ` +
+        `ELSE chr(${code}) END`,
+    ),
+    proven: true,
+  }),
+  fn('md5(text) -> text', { duckdb: 'md5({0})', proven: true }),
+  fn('md5(bytea) -> text', { duckdb: 'md5({0})', proven: true }),
+  fn('sha256(bytea) -> bytea', { duckdb: 'unhex(sha256({0}))', proven: true }),
+  fn('encode(bytea, text) -> text', { duckdb: encodeTemplate, proven: true }),
+  fn('decode(text, text) -> bytea', { duckdb: decodeTemplate, proven: true }),
+  fn('convert_from(bytea, name) -> text', {
+    duckdb: onlyUtf8('decode({0})'),
+    volatility: 'stable',
+  }),
+  fn('convert_to(text, name) -> bytea', { duckdb: onlyUtf8('encode({0})'), volatility: 'stable' }),
+  fn('quote_ident(text) -> text', {
+    duckdb: reusing(([text = '']) => quoteIdent(text)),
+    proven: true,
+  }),
+  fn('quote_literal(text) -> text', {
+    duckdb: reusing(([text = '']) => quoteLiteral(text)),
+    proven: true,
+  }),
+  fn('quote_nullable(text) -> text', {
+    duckdb: reusing(([text = '']) => `coalesce(${quoteLiteral(text)}, 'NULL')`),
+    strict: false,
+    proven: true,
+  }),
+  fn('starts_with(text, text) -> bool', { duckdb: 'starts_with({0}, {1})', proven: true }),
+  op('text ^@ text -> bool', { duckdb: 'starts_with({0}, {1})', proven: true }),
+  fn('string_to_array(text, text) -> text[]', {
+    duckdb: stringToArray,
+    strict: false,
+    proven: true,
+  }),
+  fn('string_to_array(text, text, text) -> text[]', {
+    duckdb: stringToArray,
+    strict: false,
+    proven: true,
+  }),
+  fn('to_hex(int4) -> text', { duckdb: `lower(to_hex({0} & 4294967295))`, proven: true }),
+  fn('to_hex(int8) -> text', { duckdb: 'lower(to_hex({0}))', proven: true }),
+];

@@ -1,0 +1,272 @@
+import type { CastContext } from '../plan/expression.ts';
+import type { ScalarName, ScalarType, SqlType } from '../types/sql-type.ts';
+import { sameType, scalar } from '../types/sql-type.ts';
+import { castContext } from './cast-contexts.ts';
+import type { Template, Templates } from './function-entry.ts';
+
+/** One cast. The templates' `{0}` is the value, `{type}` the target's engine type; `result` has the target's modifier. */
+export interface CastEntry {
+  readonly from: SqlType;
+  readonly to: SqlType;
+  /** The least context that allows the cast. */
+  readonly context: CastContext;
+  readonly templates: Templates;
+}
+
+const PLAIN = 'CAST({0} AS {type})';
+
+/**
+ * How a value of `from` becomes one of `to`; undefined where PostgreSQL has no such cast. Without a DuckDB template the
+ * cast is known to resolution but cannot be computed.
+ */
+export function castEntry(from: SqlType, to: SqlType): CastEntry | undefined {
+  const context = castContext(from, to);
+  if (context === undefined) return undefined;
+  const duckdb = duckdbCast(from, to);
+  return {
+    from,
+    to,
+    context,
+    templates: { ...(duckdb === undefined ? {} : { duckdb }), postgres: PLAIN, trino: PLAIN },
+  };
+}
+
+function duckdbCast(from: SqlType, to: SqlType): Template | undefined {
+  if (from.kind === 'scalar' && to.kind === 'scalar') return scalarCast(from, to);
+  if (from.kind === 'array' && to.kind === 'array') return arrayCast(from.element, to.element);
+  if (from.kind === 'array') return isText(to) ? arrayToText(from.element, to) : undefined;
+  if (from.kind === 'struct' || from.kind === 'map') {
+    if (sameType(from, to)) return '{0}';
+    if (to.kind !== 'scalar') return undefined;
+    if (to.name === 'json' || to.name === 'jsonb') return 'to_json({0})';
+    return isText(to) ? limited('CAST(to_json({0}) AS VARCHAR)', to) : undefined;
+  }
+  return undefined;
+}
+
+function isText(type: SqlType): type is ScalarType {
+  return type.kind === 'scalar' && STRINGS.has(type.name);
+}
+
+const STRINGS: ReadonlySet<ScalarName> = new Set(['text', 'varchar', 'bpchar', 'name', 'char']);
+const INTEGERS: ReadonlySet<ScalarName> = new Set(['int2', 'int4', 'int8', 'oid', 'regclass']);
+const FLOATS: ReadonlySet<ScalarName> = new Set(['float4', 'float8']);
+
+/** The value's text cut (and for bpchar padded) to the string type's length, as explicit casts do. */
+function limited(text: string, to: ScalarType): string {
+  const length = to.typmod - 4;
+  switch (to.name) {
+    case 'varchar':
+      return length < 0 ? text : `left(${text}, ${length})`;
+    case 'bpchar':
+      return length < 0 ? text : `rpad(left(${text}, ${length}), ${length}, ' ')`;
+    case 'name':
+      return `left(${text}, 63)`;
+    case 'char':
+      return `left(${text}, 1)`;
+    default:
+      return text;
+  }
+}
+
+function scalarCast(from: ScalarType, to: ScalarType): Template | undefined {
+  if (STRINGS.has(to.name)) {
+    const text = textOf(from);
+    return text === undefined ? undefined : rewrap(text, to);
+  }
+  if (STRINGS.has(from.name) || from.name === 'unknown') return fromText(to);
+  if (INTEGERS.has(to.name)) return toInteger(from, to);
+  switch (to.name) {
+    case 'numeric':
+      return toNumeric(from);
+    case 'float4':
+    case 'float8':
+      return from.name === 'jsonb' ? JSON_NUMBER : PLAIN;
+    case 'bool':
+      return from.name === 'jsonb' ? "CAST(({0} ->> '$') AS BOOLEAN)" : PLAIN;
+    case 'json':
+    case 'jsonb':
+      return '{0}';
+    case 'date':
+      return from.name === 'timestamptz' ? 'CAST(({0} AT TIME ZONE {tz}) AS DATE)' : PLAIN;
+    case 'timestamp':
+      return rounded(
+        from.name === 'timestamptz' ? '({0} AT TIME ZONE {tz})' : fromTemporal(from, to),
+        to,
+      );
+    case 'timestamptz':
+      return rounded(
+        from.name === 'timestamptz' ? '{0}' : '(CAST({0} AS TIMESTAMP) AT TIME ZONE {tz})',
+        to,
+      );
+    case 'time':
+    case 'timetz':
+      if (from.name === 'timestamptz') return 'CAST(({0} AT TIME ZONE {tz}) AS {type})';
+      if (from.name === 'interval') {
+        return "CAST((TIMESTAMP '2000-01-01 00:00:00' + {0}) AS {type})";
+      }
+      return from.name === to.name ? '{0}' : PLAIN;
+    case 'interval':
+      return from.name === 'time' ? "({0} - TIME '00:00:00')" : '{0}';
+    case 'bytea':
+      return from.name === 'bytea' ? '{0}' : undefined;
+    default:
+      return from.name === to.name ? '{0}' : undefined;
+  }
+}
+
+function fromTemporal(from: ScalarType, to: ScalarType): string {
+  return from.name === to.name ? '{0}' : PLAIN;
+}
+
+const JSON_NUMBER = "CAST(({0} ->> '$') AS {type})";
+
+/** timestamp(p): rounded, half up, to p places of a second. */
+function rounded(text: string, to: ScalarType): string {
+  if (to.typmod < 0 || to.typmod >= 6) return text;
+  const make = to.name === 'timestamptz' ? 'make_timestamptz' : 'make_timestamp';
+  return `${make}(CAST(round(CAST(epoch_us(${text}) AS DECIMAL(20,0)), ${to.typmod - 6}) AS BIGINT))`;
+}
+
+function toInteger(from: ScalarType, to: ScalarType): Template | undefined {
+  if (from.name === to.name) return '{0}';
+  if (FLOATS.has(from.name)) return 'CAST(round_even({0}, 0) AS {type})';
+  if (from.name === 'jsonb') return "CAST(CAST(({0} ->> '$') AS DECIMAL(38,10)) AS {type})";
+  if (from.name === 'char') return 'CAST(ord({0}) AS {type})';
+  if (from.name === 'bytea') return undefined;
+  return PLAIN;
+}
+
+function toNumeric(from: ScalarType): Template {
+  // PostgreSQL takes the digits that a float surely has: FLT_DIG and DBL_DIG.
+  if (from.name === 'float8') return "CAST(printf('%.15g', {0}) AS {type})";
+  if (from.name === 'float4') return "CAST(printf('%.6g', CAST({0} AS DOUBLE)) AS {type})";
+  if (from.name === 'jsonb') return JSON_NUMBER;
+  return PLAIN;
+}
+
+/** A template with its text cut to the target's length. */
+function rewrap(text: Template, to: ScalarType): Template {
+  return typeof text === 'string'
+    ? limited(text, to)
+    : (args, context) => limited(text(args, context), to);
+}
+
+/** PostgreSQL's text output of a value. */
+function textOf(from: ScalarType): Template | undefined {
+  switch (from.name) {
+    case 'bpchar':
+      return "rtrim({0}, ' ')";
+    case 'text':
+    case 'varchar':
+    case 'name':
+    case 'char':
+    case 'unknown':
+      return '{0}';
+    case 'float4':
+    case 'float8':
+      return floatText(from.name);
+    case 'numeric':
+      return from.digits?.dynamic === true && from.digits.scale > 0
+        ? "regexp_replace(CAST({0} AS VARCHAR), '\\.?0+$', '')"
+        : 'CAST({0} AS VARCHAR)';
+    case 'bytea':
+      return "('\\x' || lower(hex({0})))";
+    case 'timestamptz':
+      return timestamptzText;
+    case 'interval':
+      return intervalText;
+    case 'void':
+    case 'record':
+      return undefined;
+    default:
+      return 'CAST({0} AS VARCHAR)';
+  }
+}
+
+/** DuckDB prints 1.0 and inf where PostgreSQL prints 1 and Infinity. */
+function floatText(name: 'float4' | 'float8'): string {
+  void name;
+  return "regexp_replace(replace(replace(CAST({0} AS VARCHAR), 'inf', 'Infinity'), 'nan', 'NaN'), '\\.0$', '')";
+}
+
+const intervalText = "replace(CAST({0} AS VARCHAR), ' month', ' mon')";
+
+const timestamptzText: Template = (args, context) => {
+  const value = args[0]?.text ?? 'NULL';
+  const zone = context.timeZone;
+  if (/^'(utc|etc\/utc|gmt|z)'$/i.test(zone)) {
+    return `(CAST((${value} AT TIME ZONE 'UTC') AS VARCHAR) || '+00')`;
+  }
+  const minutes = `CAST(epoch((${value} AT TIME ZONE ${zone}) - (${value} AT TIME ZONE 'UTC')) AS BIGINT) // 60`;
+  return `(CAST((${value} AT TIME ZONE ${zone}) AS VARCHAR) || regexp_replace(printf('%+03d:%02d', (${minutes}) // 60, abs((${minutes}) % 60)), ':00$', ''))`;
+};
+
+/** PostgreSQL's text input. DuckDB reads '1.5' as an integer and knows fewer words for booleans. */
+function fromText(to: ScalarType): Template | undefined {
+  switch (to.name) {
+    case 'bool':
+      return "CAST(regexp_replace(regexp_replace(lower(trim({0})), '^(t|tr|tru|true|y|ye|yes|on|1)$', 'true'), '^(f|fa|fal|fals|false|n|no|of|off|0)$', 'false') AS BOOLEAN)";
+    case 'int2':
+    case 'int4':
+    case 'int8':
+    case 'oid':
+      return "CAST(regexp_replace({0}, '^(.*[.eE].*)$', '\"\\1\"') AS {type})";
+    case 'bytea':
+      return "CASE WHEN {0} LIKE '\\x%' THEN unhex(substr({0}, 3)) ELSE encode({0}) END";
+    case 'timestamp':
+      return rounded('CAST({0} AS TIMESTAMP)', to);
+    case 'timestamptz':
+      return rounded(
+        "CASE WHEN regexp_matches({0}, ':\\d\\d.*(Z|[+-]\\d\\d(:?\\d\\d)?|[A-Za-z_/]+)$') THEN CAST({0} AS TIMESTAMPTZ) ELSE CAST({0} AS TIMESTAMP) AT TIME ZONE {tz} END",
+        to,
+      );
+    case 'regclass':
+    case 'void':
+    case 'record':
+      return undefined;
+    default:
+      return PLAIN;
+  }
+}
+
+function arrayCast(from: SqlType, to: SqlType): Template | undefined {
+  if (sameType(from, to) && !hasModifier(to)) return '{0}';
+  const element = duckdbCast(from, to);
+  if (element === undefined) return undefined;
+  return (args, context) =>
+    `list_transform(${args[0]?.text ?? 'NULL'}, lambda tributary_x: ${render(element, 'tributary_x', from, { ...context, result: to })})`;
+}
+
+function hasModifier(type: SqlType): boolean {
+  return type.kind === 'scalar' && (type.typmod >= 0 || type.name === 'numeric');
+}
+
+function arrayToText(element: SqlType, to: ScalarType): Template | undefined {
+  const inner = duckdbCast(element, scalar('text'));
+  if (inner === undefined) return undefined;
+  return (args, context) => {
+    const text = render(inner, 'tributary_x', element, { ...context, result: scalar('text') });
+    const quoted =
+      element.kind === 'array'
+        ? text
+        : `CASE WHEN ${text} = '' OR lower(${text}) = 'null' OR regexp_matches(${text}, '[{},"\\\\\\s]') THEN '"' || replace(replace(${text}, '\\', '\\\\'), '"', '\\"') || '"' ELSE ${text} END`;
+    const shown = `CASE WHEN tributary_x IS NULL THEN 'NULL' ELSE ${quoted} END`;
+    return limited(
+      `('{' || array_to_string(list_transform(${args[0]?.text ?? 'NULL'}, lambda tributary_x: ${shown}), ',') || '}')`,
+      to,
+    );
+  };
+}
+
+type Context = Parameters<Exclude<Template, string>>[1];
+
+/** A template's text for one argument. */
+function render(template: Template, text: string, type: SqlType, context: Context): string {
+  if (typeof template !== 'string') return template([{ text, type }], context);
+  return template
+    .replaceAll('{0}', () => text)
+    .replaceAll('{type}', () => context.engineType(context.result))
+    .replaceAll('{tz}', () => context.timeZone)
+    .replaceAll('{now}', () => context.now);
+}
