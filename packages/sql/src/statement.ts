@@ -26,14 +26,19 @@ export interface StorageClause {
 
 export type PartitionSpec = readonly { readonly column: string; readonly value: string | null }[];
 
+/**
+ * Every `location` in a parsed tree is a 0-based character (code point) of the whole parsed text, wherever the statement stands
+ * in it: an error's `position` is `location + 1`, without adding `offset`. A location of 0 is left out by the parser.
+ */
 interface StatementBase {
   /** The statement's own text, without the closing semicolon. */
   readonly text: string;
-  /** 0-based offset of `text` in what was parsed: errors report positions in the whole. */
+  /** 0-based UTF-16 offset of `text` in what was parsed. */
   readonly offset: number;
 }
 
 export type Statement = StatementBase &
+  /** `qualify`: markers may be in the tree at any level; see `splitQualify` in parse/qualify.ts. */
   (
     | { readonly kind: 'select'; readonly tree: SelectStmt; readonly qualify: boolean }
     | {
@@ -118,6 +123,8 @@ export type Statement = StatementBase &
         /** undefined: SET .. TO DEFAULT. */
         readonly value: string | undefined;
         readonly local: boolean;
+        /** Further settings of one SET TRANSACTION / SET SESSION CHARACTERISTICS. */
+        readonly also?: readonly { readonly name: string; readonly value: string }[];
       }
     /** `name` undefined: SHOW ALL. */
     | { readonly kind: 'show'; readonly name: string | undefined }
