@@ -8,6 +8,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called now and then with the fraction done, 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
+  /** Also admits `COPY (query) TO 'file'` below an allowed directory. Only queries and EXPLAIN run without it. */
+  readonly allowCopy?: boolean;
 }
 
 /** A running statement whose rows are produced as they are asked for: the engine pauses when nobody reads. */

@@ -1,1 +1,3 @@
 export type * from './engine.ts';
+export { createEngine } from './create-engine.ts';
+export { wrapNativeError } from './native-error.ts';

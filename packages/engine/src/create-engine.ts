@@ -1,0 +1,130 @@
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import { QueryError } from '@tributary/sql';
+import { AdmissionQueue } from './admission-queue.ts';
+import type {
+  Engine,
+  EngineConfig,
+  EngineResult,
+  EngineValue,
+  ExtensionReport,
+  RunOptions,
+} from './engine.ts';
+import type { LockedInstance } from './locked-instance.ts';
+import { openLockedInstance } from './locked-instance.ts';
+import { RunningStatement } from './running-statement.ts';
+
+/**
+ * Opens the embedded engine and locks it. Statements beyond `maxConcurrent` wait in order.
+ *
+ * @throws QueryError invalidConfiguration
+ */
+export async function createEngine(config: EngineConfig): Promise<Engine> {
+  if (!Number.isInteger(config.maxConcurrent) || config.maxConcurrent < 1) {
+    throw new QueryError('invalidConfiguration', 'maxConcurrent must be a whole number above 0');
+  }
+  return new DuckdbEngine(await openLockedInstance(config));
+}
+
+class DuckdbEngine implements Engine {
+  readonly #locked: LockedInstance;
+  readonly #idle: DuckDBConnection[];
+  readonly #queue: AdmissionQueue;
+  /** Aborts every running statement when closing may wait no longer. */
+  readonly #shutdown = new AbortController();
+  #closing: Promise<void> | undefined;
+
+  constructor(locked: LockedInstance) {
+    this.#locked = locked;
+    this.#idle = [...locked.connections];
+    this.#queue = new AdmissionQueue(locked.connections.length);
+  }
+
+  async run(
+    sql: string,
+    parameters: readonly EngineValue[],
+    options: RunOptions = {},
+  ): Promise<EngineResult> {
+    const leave = await this.#queue.enter(options.signal);
+    const connection = this.#idle.pop();
+    if (connection === undefined) {
+      leave();
+      throw new QueryError('internalError', 'the engine admitted more statements than it can run');
+    }
+    const linked = linkSignals(options.signal, this.#shutdown.signal);
+    let held = true;
+    const release = () => {
+      if (!held) return;
+      held = false;
+      linked.unlink();
+      this.#idle.push(connection);
+      leave();
+    };
+    return RunningStatement.start(
+      connection,
+      sql,
+      parameters,
+      { ...options, signal: linked.signal },
+      release,
+    );
+  }
+
+  async rows(
+    sql: string,
+    parameters: readonly EngineValue[],
+    options: RunOptions = {},
+  ): Promise<readonly (readonly DuckDBValue[])[]> {
+    const result = await this.run(sql, parameters, options);
+    const rows: DuckDBValue[][] = [];
+    for await (const chunk of result.chunks()) chunk.appendToRows(rows);
+    return rows;
+  }
+
+  extensions(): readonly ExtensionReport[] {
+    return this.#locked.extensions;
+  }
+
+  hasExtension(name: string): boolean {
+    return this.#locked.extensions.some(
+      (extension) => extension.name === name && extension.state === 'loaded',
+    );
+  }
+
+  close(signal?: AbortSignal): Promise<void> {
+    this.#closing ??= this.#close(signal);
+    return this.#closing;
+  }
+
+  async #close(signal: AbortSignal | undefined): Promise<void> {
+    const stop = () =>
+      this.#shutdown.abort(new QueryError('adminShutdown', 'the server is shutting down'));
+    if (signal?.aborted) stop();
+    else signal?.addEventListener('abort', stop, { once: true });
+    try {
+      await this.#queue.close();
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      for (const connection of this.#idle.splice(0)) connection.disconnectSync();
+      this.#locked.instance.closeSync();
+    }
+  }
+}
+
+/** One signal that aborts when either does, without leaving listeners behind on the long-lived one. */
+function linkSignals(
+  own: AbortSignal | undefined,
+  shutdown: AbortSignal,
+): { readonly signal: AbortSignal; readonly unlink: () => void } {
+  const controller = new AbortController();
+  const forward = (from: AbortSignal) => () => controller.abort(from.reason);
+  const links = [own, shutdown]
+    .filter((signal) => signal !== undefined)
+    .map((signal) => ({ signal, listener: forward(signal) }));
+  for (const { signal, listener } of links) {
+    if (signal.aborted) listener();
+    else signal.addEventListener('abort', listener, { once: true });
+  }
+  const unlink = () => {
+    for (const { signal, listener } of links) signal.removeEventListener('abort', listener);
+  };
+  return { signal: controller.signal, unlink };
+}

@@ -1,0 +1,122 @@
+import type {
+  DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBPreparedStatement,
+  DuckDBResult,
+  DuckDBType,
+} from '@duckdb/node-api';
+import { DuckDBListValue, LIST, SQLNULL, StatementType } from '@duckdb/node-api';
+import { QueryError } from '@tributary/sql';
+import type { EngineResult, EngineValue, RunOptions } from './engine.ts';
+import { interruptible } from './interruptible.ts';
+import { wrapNativeError } from './native-error.ts';
+
+const READS: ReadonlySet<StatementType> = new Set([StatementType.SELECT, StatementType.EXPLAIN]);
+
+/** One statement on one connection, from its preparation until `release` has been called. */
+export class RunningStatement implements EngineResult {
+  readonly columns: readonly { readonly name: string; readonly type: DuckDBType }[];
+  readonly #connection: DuckDBConnection;
+  readonly #options: RunOptions;
+  readonly #release: () => void;
+  #result: DuckDBResult | undefined;
+  #consumed = false;
+  #closing: Promise<void> | undefined;
+
+  private constructor(
+    connection: DuckDBConnection,
+    result: DuckDBResult,
+    options: RunOptions,
+    release: () => void,
+  ) {
+    this.#connection = connection;
+    this.#result = result;
+    this.#options = options;
+    this.#release = release;
+    this.columns = result
+      .columnNames()
+      .map((name, index) => ({ name, type: result.columnType(index) }));
+  }
+
+  /** Prepares, binds and starts; the first rows may not be there yet. `release` is called once, also when this throws. */
+  static async start(
+    connection: DuckDBConnection,
+    sql: string,
+    parameters: readonly EngineValue[],
+    options: RunOptions,
+    release: () => void,
+  ): Promise<RunningStatement> {
+    let prepared: DuckDBPreparedStatement | undefined;
+    try {
+      const statement = await interruptible(connection, options, () => connection.prepare(sql));
+      prepared = statement;
+      checkKind(statement.statementType, options);
+      bind(statement, parameters);
+      const result = await interruptible(connection, options, () => statement.stream());
+      return new RunningStatement(connection, result, options, release);
+    } catch (error) {
+      release();
+      throw wrapNativeError(error, options.signal);
+    } finally {
+      prepared?.destroySync();
+    }
+  }
+
+  async *chunks(): AsyncGenerator<DuckDBDataChunk, void, void> {
+    if (this.#consumed) throw new QueryError('internalError', 'a result was read twice');
+    this.#consumed = true;
+    try {
+      for (;;) {
+        const result = this.#result;
+        if (result === undefined) return;
+        const chunk = await interruptible(this.#connection, this.#options, () =>
+          result.fetchChunk(),
+        );
+        if (chunk === null || chunk.rowCount === 0) {
+          this.#result = undefined;
+          return;
+        }
+        yield chunk;
+      }
+    } finally {
+      await this.close();
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const unread = this.#result !== undefined;
+    this.#result = undefined;
+    try {
+      // A result abandoned midway keeps its buffers and threads until the connection runs something else.
+      if (unread) {
+        this.#connection.interrupt();
+        await this.#connection.run('SELECT 1');
+      }
+    } catch {
+      // The abandoned statement's own failure; nobody waits for it.
+    } finally {
+      this.#release();
+    }
+  }
+}
+
+function checkKind(kind: StatementType, options: RunOptions): void {
+  if (READS.has(kind) || (kind === StatementType.COPY && options.allowCopy === true)) return;
+  throw new QueryError('internalError', 'the engine was given a statement that is not a query');
+}
+
+function bind(statement: DuckDBPreparedStatement, parameters: readonly EngineValue[]): void {
+  for (const [index, value] of parameters.entries()) {
+    if (value instanceof DuckDBListValue && value.items.length === 0) {
+      // A list without items says nothing of its type; a list of NULLs casts to any.
+      statement.bindValue(index + 1, value, LIST(SQLNULL));
+    } else {
+      statement.bindValue(index + 1, value);
+    }
+  }
+}
