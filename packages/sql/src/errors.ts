@@ -47,6 +47,7 @@ export const ERRORS = {
   invalidDatetimeFormat: { sqlstate: '22007', kind: 'user' },
   invalidTextRepresentation: { sqlstate: '22P02', kind: 'user' },
   invalidBinaryRepresentation: { sqlstate: '22P03', kind: 'user' },
+  nullValueNotAllowed: { sqlstate: '22004', kind: 'user' },
   invalidParameterValue: { sqlstate: '22023', kind: 'user' },
   invalidRegularExpression: { sqlstate: '2201B', kind: 'user' },
   invalidArgumentForLogarithm: { sqlstate: '2201E', kind: 'user' },

@@ -61,8 +61,15 @@ export function freshName(texts: readonly string[]): string {
   }
 }
 
-/** A template whose body may use each argument several times; `{tz}`, `{now}` are in the context. */
+/** A strict template whose body may use each argument several times: NULL where any argument is NULL. */
 export function reusing(
+  body: (names: readonly string[], context: TemplateContext) => string,
+): Template {
+  return reusingNulls((names, context) => whenPresent(names, body(names, context)));
+}
+
+/** Like `reusing`, but the body sees NULL arguments. */
+export function reusingNulls(
   body: (names: readonly string[], context: TemplateContext) => string,
 ): Template {
   return (args, context) =>
@@ -70,4 +77,14 @@ export function reusing(
       args.map((argument) => argument.text),
       (...names) => body(names, context),
     );
+}
+
+/** `body`, or NULL where one of the texts is NULL. Literals are not tested. */
+export function whenPresent(texts: readonly string[], body: string): string {
+  const tests = texts
+    .filter((text) => !/^(?:CAST\('|'|-?\d|\(-?\d)/.test(text))
+    .map((text) => `${text} IS NULL`);
+  return tests.length === 0
+    ? body
+    : `CASE WHEN ${[...new Set(tests)].join(' OR ')} THEN NULL ELSE ${body} END`;
 }

@@ -182,7 +182,17 @@ export async function createRowTester(): Promise<RowTester> {
         asColumns && args.length > 0
           ? ` FROM (VALUES (${literals.join(', ')})) AS t(${literals.map((_, i) => `c${i}`).join(', ')})`
           : '';
-      const rows = await duckdb.query(`SELECT ${text} AS x${from}`);
+      const rows = await duckdb.query(`SELECT x, typeof(x) FROM (SELECT ${text} AS x${from})`);
+      const typeName = rows[0]?.[1];
+      const wantedType = engineTypeName(result);
+      if (
+        entry.kind !== 'table' &&
+        wantedType !== undefined &&
+        typeName !== wantedType &&
+        typeName !== '"NULL"'
+      ) {
+        return { value: `ENGINE TYPE ${String(typeName)} instead of ${wantedType} FROM ${text}` };
+      }
       return { value: comparable(renderEngineValue(rows[0]?.[0] ?? null), result) };
     } catch (error) {
       if (isQueryError(error)) {
@@ -318,4 +328,14 @@ function postgresName(type: SqlType): string {
   if (type.kind === 'array') return `${postgresName(type.element)}[]`;
   if (type.kind !== 'scalar') return type.kind;
   return type.name === 'char' ? '"char"' : type.name;
+}
+
+/** What DuckDB's typeof must say; undefined where the digits of a numeric decide. */
+function engineTypeName(type: SqlType): string | undefined {
+  if (type.kind === 'scalar' && type.name === 'numeric') return undefined;
+  if (type.kind === 'array') {
+    const element = engineTypeName(type.element);
+    return element === undefined ? undefined : `${element}[]`;
+  }
+  return engineType(type);
 }

@@ -1,6 +1,16 @@
+import { QueryError } from '../../errors.ts';
 import type { FunctionEntry, Template } from '../function-entry.ts';
 import { fn, op } from '../signature.ts';
-import { raise, refuse, requireConstant, reuse, reusing, textLiteral } from '../template-parts.ts';
+import {
+  raise,
+  refuse,
+  requireConstant,
+  reuse,
+  reusing,
+  reusingNulls,
+  textLiteral,
+  whenPresent,
+} from '../template-parts.ts';
 import { textOutput } from '../text-output.ts';
 
 /** PostgreSQL's keywords that quote_ident quotes: all but the unreserved ones (pg_get_keywords, version 18). */
@@ -26,7 +36,7 @@ const substringFor = ([text, start, length]: readonly string[]): string =>
   `greatest(CAST(${start} AS BIGINT) + ${length} - greatest(CAST(${start} AS BIGINT), 1), 0)) END`;
 
 const overlay = (text: string, by: string, start: string, length: string): string =>
-  `CASE WHEN ${start} <= 0 THEN ${negativeLength} ELSE left(${text}, ${start} - 1) || ${by} || ` +
+  `CASE WHEN ${start} <= 0 THEN ${negativeLength} WHEN CAST(${start} AS BIGINT) + ${length} > 2147483647 THEN ${raise('numericOutOfRange', 'integer out of range')} ELSE left(${text}, ${start} - 1) || ${by} || ` +
   `substring(${text}, greatest(CAST(${start} AS BIGINT) + ${length}, 1)) END`;
 
 /** lpad and rpad: an empty fill pads nothing, but still cuts. A NULL length stays NULL (greatest would skip it). */
@@ -71,40 +81,35 @@ const formatTemplate: Template = ([format, ...rest], context) => {
     }
     if (width !== '') refuse('format() with a width is not supported.', 'Use lpad or rpad.');
     if (directive === '') {
-      parts.push(raise('invalidParameterValue', 'unterminated format() type specifier'));
-      continue;
+      throw new QueryError('invalidParameterValue', 'unterminated format() type specifier');
     }
     if (directive === undefined || !'sIL'.includes(directive)) {
-      parts.push(
-        raise('invalidParameterValue', `unrecognized format() type specifier "${directive ?? ''}"`),
+      throw new QueryError(
+        'invalidParameterValue',
+        `unrecognized format() type specifier "${directive ?? ''}"`,
       );
-      continue;
     }
     if (place === '0') {
-      parts.push(
-        raise(
-          'invalidParameterValue',
-          'format specifies argument 0, but arguments are numbered from 1',
-        ),
+      throw new QueryError(
+        'invalidParameterValue',
+        'format specifies argument 0, but arguments are numbered from 1',
       );
-      continue;
     }
     if (place !== undefined) next = Number(place) - 1;
     const argument = rest[next];
     next += 1;
     if (argument === undefined) {
-      parts.push(raise('invalidParameterValue', 'too few arguments for format()'));
-      continue;
+      throw new QueryError('invalidParameterValue', 'too few arguments for format()');
     }
     const text = textOutput(argument, context);
     if (directive === 's') parts.push(`coalesce(${text}, '')`);
     else if (directive === 'L') parts.push(`coalesce(${reuse([text], quoteLiteral)}, 'NULL')`);
     else {
       const missing = raise(
-        'invalidParameterValue',
+        'nullValueNotAllowed',
         'null values cannot be formatted as an SQL identifier',
       );
-      parts.push(`coalesce(${reuse([text], quoteIdent)}, ${missing})`);
+      parts.push(`coalesce(${reuse([text], quoteIdent)}, CAST(${missing} AS VARCHAR))`);
     }
   }
   if (at < pattern.length) parts.push(textLiteral(pattern.slice(at)));
@@ -132,11 +137,11 @@ const decodeTemplate: Template = ([data, format]) => {
   switch (requireConstant(format, 'The format of decode()').toLowerCase()) {
     case 'hex':
       return reuse(
-        [clean],
+        [value],
         (text) =>
-          `CASE WHEN NOT regexp_full_match(${text}, '[0-9a-fA-F]*') THEN ${raise('invalidParameterValue', 'invalid hexadecimal digit')} ` +
-          `WHEN length(${text}) % 2 = 1 THEN ${raise('invalidParameterValue', 'invalid hexadecimal data: odd number of digits')} ` +
-          `ELSE unhex(${text}) END`,
+          `CASE WHEN regexp_full_match(${text}, '(?:[ \\n\\r\\t]|[0-9a-fA-F]{2})*') ` +
+          `THEN unhex(regexp_replace(${text}, '[ \\t\\r\\n]', '', 'g')) ` +
+          `WHEN ${text} IS NOT NULL THEN ${raise('invalidParameterValue', 'invalid hexadecimal data')} END`,
       );
     case 'base64':
       return reuse(
@@ -260,7 +265,7 @@ export const stringRows: readonly FunctionEntry[] = [
     duckdb: reusing(
       ([text, by, field]) =>
         `CASE WHEN ${field} = 0 THEN ${raise('invalidParameterValue', 'field position must not be zero')} ` +
-        `WHEN ${by} = '' THEN CASE WHEN ${field} IN (1, -1) THEN ${text} WHEN ${field} IS NULL THEN NULL ELSE '' END ` +
+        `WHEN ${by} = '' THEN CASE WHEN ${field} IN (1, -1) THEN ${text} ELSE '' END ` +
         `ELSE split_part(${text}, ${by}, ${field}) END`,
     ),
     proven: true,
@@ -286,7 +291,7 @@ export const stringRows: readonly FunctionEntry[] = [
     duckdb: reusing(
       ([code]) =>
         `CASE WHEN ${code} = 0 THEN ${raise('programLimitExceeded', 'null character not permitted')} ` +
-        `WHEN ${code} < 0 THEN ${raise('programLimitExceeded', 'character number must be positive')} ` +
+        `WHEN ${code} < 0 THEN ${raise('invalidParameterValue', 'character number must be positive')} ` +
         `WHEN ${code} > 1114111 OR ${code} BETWEEN 55296 AND 57343 THEN ${raise('programLimitExceeded', 'requested character not valid for encoding')} ` +
         `ELSE chr(${code}) END`,
     ),
@@ -311,7 +316,7 @@ export const stringRows: readonly FunctionEntry[] = [
     proven: true,
   }),
   fn('quote_nullable(text) -> text', {
-    duckdb: reusing(([text = '']) => `coalesce(${quoteLiteral(text)}, 'NULL')`),
+    duckdb: reusingNulls(([text = '']) => `coalesce(${quoteLiteral(text)}, 'NULL')`),
     strict: false,
     proven: true,
   }),
