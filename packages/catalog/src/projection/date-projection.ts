@@ -23,6 +23,7 @@ import {
 import { restrictSequence, type ProjectedSequence } from './projected-values.ts';
 
 const NOW = /^\s*NOW\s*(?:([+-])\s*([0-9]+)\s*(YEAR|MONTH|WEEK|DAY|HOUR|MINUTE|SECOND)S?\s*)?$/;
+const NANOS_PER_MICROSECOND = 1000n;
 /** Years far outside every calendar: larger offsets would only overflow. */
 const MAX_OFFSET_NANOS = 400_000n * 366n * NANOS_PER_DAY;
 /** 9999-12-31T23:59:59.999999999: up to here a year has four digits. */
@@ -66,13 +67,7 @@ function projectedDates(
   const dates = distinctSequence(dateSequence(low, high, step), step, format);
   const text = isTextType(column.type);
   const sorted = !text || (format.sortable && high <= LAST_FOUR_DIGIT_INSTANT);
-  const typed = (instant: Instant): string =>
-    formatDomainValue(
-      isTypeNamed(column.type, ['date'])
-        ? floorDivide(instant, NANOS_PER_DAY)
-        : floorDivide(instant, 1000n),
-      column.type,
-    );
+  const unit = isTypeNamed(column.type, ['date']) ? NANOS_PER_DAY : NANOS_PER_MICROSECOND;
   return {
     column: column.name,
     type: column.type,
@@ -81,7 +76,12 @@ function projectedDates(
     at: (index) => {
       const instant = dates.at(index);
       const rendered = format.render(instant);
-      return { value: text ? rendered : typed(instant), rendered };
+      if (text) return { value: rendered, rendered };
+      return { value: formatDomainValue(floorDivide(instant, unit), column.type), rendered };
+    },
+    domainValue: (index) => {
+      const instant = dates.at(index);
+      return text ? format.render(instant) : floorDivide(instant, unit);
     },
   };
 }

@@ -46,6 +46,10 @@ export function integerProjection(properties: ColumnProperties): ColumnProjectio
       const rendered = renderInteger(number, width);
       return { value: text ? rendered : number.toString(), rendered };
     },
+    domainValue: (index) => {
+      const number = low + index * interval;
+      return text ? renderInteger(number, width) : number;
+    },
   };
   return {
     column,

@@ -36,6 +36,8 @@ export interface ProjectedSequence {
   readonly count: bigint;
   readonly runs: readonly Run[] | undefined;
   at(index: bigint): ProjectedValue;
+  /** The value at an index in the form that domains compare. */
+  domainValue(index: bigint): DomainValue;
 }
 
 /** Values whose order no rule gives must be looked at one by one: no more than Athena can read in one scan. */
@@ -89,7 +91,7 @@ function scanSequence(sequence: ProjectedSequence, domain: Domain): ProjectedVal
   }
   const kept: bigint[] = [];
   for (let index = 0n; index < sequence.count; index++) {
-    if (contains(domain, sequence.type, sequence.at(index).value)) kept.push(index);
+    if (domainContains(domain, sequence.domainValue(index))) kept.push(index);
   }
   return {
     count: BigInt(kept.length),
@@ -101,14 +103,8 @@ function scanSequence(sequence: ProjectedSequence, domain: Domain): ProjectedVal
 
 function restrictRun(sequence: ProjectedSequence, run: Run, domain: Domain): readonly Span[] {
   const { type } = sequence;
-  const valueAt = (index: bigint): DomainValue => {
-    const text = sequence.at(run.descending ? run.from + run.to - 1n - index : index).value;
-    const value = parseDomainValue(text, type);
-    if (value === undefined) {
-      throw new QueryError('internalError', `a projected value is no ${sequence.column}: ${text}`);
-    }
-    return value;
-  };
+  const valueAt = (index: bigint): DomainValue =>
+    sequence.domainValue(run.descending ? run.from + run.to - 1n - index : index);
   const spans: Span[] = [];
   let from = run.from;
   for (const { low, high } of domain.ranges) {
