@@ -1,8 +1,10 @@
+import { QueryError } from '../errors.ts';
 import type { CastContext } from '../plan/expression.ts';
 import type { ScalarName, ScalarType, SqlType } from '../types/sql-type.ts';
-import { sameType, scalar } from '../types/sql-type.ts';
+import { sameType, scalar, TEXT } from '../types/sql-type.ts';
+import { typeLabel } from '../types/type-info.ts';
 import { castContext } from './cast-contexts.ts';
-import type { Template, Templates } from './function-entry.ts';
+import type { Template, TemplateArgument, TemplateContext, Templates } from './function-entry.ts';
 
 /** One cast. The templates' `{0}` is the value, `{type}` the target's engine type; `result` has the target's modifier. */
 export interface CastEntry {
@@ -259,10 +261,20 @@ function arrayToText(element: SqlType, to: ScalarType): Template | undefined {
   };
 }
 
-type Context = Parameters<Exclude<Template, string>>[1];
+/** A printed value in PostgreSQL's text form (its output function), as DuckDB text. */
+export function textForm(value: TemplateArgument, context: TemplateContext): string {
+  const template = duckdbCast(value.type, TEXT);
+  if (template === undefined) {
+    throw new QueryError(
+      'featureNotSupported',
+      `a value of type ${typeLabel(value.type)} has no text form here`,
+    );
+  }
+  return render(template, value.text, value.type, { ...context, result: TEXT });
+}
 
 /** A template's text for one argument. */
-function render(template: Template, text: string, type: SqlType, context: Context): string {
+function render(template: Template, text: string, type: SqlType, context: TemplateContext): string {
   if (typeof template !== 'string') return template([{ text, type }], context);
   return template
     .replaceAll('{0}', () => text)

@@ -1,3 +1,233 @@
+import { averageDigits, digitsOfType, totalDigits } from '../../types/numeric-digits.ts';
+import type { SqlType } from '../../types/sql-type.ts';
+import { INT8, UNKNOWN } from '../../types/sql-type.ts';
 import type { FunctionEntry } from '../function-entry.ts';
+import { agg, orderedSet } from '../signature.ts';
 
-export const aggregateRows: readonly FunctionEntry[] = [];
+function own([a = UNKNOWN]: readonly SqlType[]) {
+  return digitsOfType(a);
+}
+function total([a = UNKNOWN]: readonly SqlType[]) {
+  return totalDigits(a);
+}
+function average([a = UNKNOWN]: readonly SqlType[]) {
+  return averageDigits(a);
+}
+
+const counts: readonly FunctionEntry[] = [
+  agg('count() -> int8', { duckdb: 'count(*)', postgres: 'count(*)', proven: true }),
+  agg('count(any) -> int8', { duckdb: 'count({0})', proven: true }),
+  agg('count_if(bool) -> int8', {
+    duckdb: 'CAST(count_if({0}){over} AS BIGINT)',
+    postgres: 'count(NULLIF({0}, false))',
+  }),
+  agg('approx_count_distinct(any) -> int8', {
+    duckdb: 'approx_count_distinct({0})',
+    postgres: false,
+  }),
+];
+
+const sums: readonly FunctionEntry[] = [
+  agg('sum(int2) -> int8', { duckdb: 'CAST(sum({0}){over} AS BIGINT)', proven: true }),
+  agg('sum(int4) -> int8', { duckdb: 'CAST(sum({0}){over} AS BIGINT)', proven: true }),
+  agg('sum(int8) -> numeric', {
+    duckdb: 'CAST(sum({0}){over} AS {type})',
+    digits: () => totalDigits(INT8),
+    proven: true,
+  }),
+  agg('sum(float4) -> float4', { duckdb: 'CAST(sum({0}){over} AS FLOAT)' }),
+  agg('sum(float8) -> float8', { duckdb: 'sum({0})' }),
+  agg('sum(numeric) -> numeric', {
+    duckdb: 'CAST(sum({0}){over} AS {type})',
+    digits: total,
+    proven: true,
+  }),
+  agg('sum(interval) -> interval', {
+    duckdb:
+      'list_reduce(list_filter(list({0}){over}, lambda x: x IS NOT NULL), lambda a, b: a + b)',
+  }),
+  ...['int2', 'int4', 'int8', 'numeric'].map((type) =>
+    agg(`avg(${type}) -> numeric`, { duckdb: 'CAST(avg({0}){over} AS {type})', digits: average }),
+  ),
+  agg('avg(float4) -> float8', { duckdb: 'avg(CAST({0} AS DOUBLE))' }),
+  agg('avg(float8) -> float8', { duckdb: 'avg({0})' }),
+  agg('avg(interval) -> interval', { duckdb: 'avg({0})' }),
+];
+
+/** Types that min and max of PostgreSQL take; varchar goes by text. */
+const ORDERED = [
+  'int2',
+  'int4',
+  'int8',
+  'oid',
+  'float4',
+  'float8',
+  'date',
+  'time',
+  'timetz',
+  'timestamp',
+  'timestamptz',
+  'interval',
+  'text',
+  'bpchar',
+  'bytea',
+  'anyarray',
+  'record',
+];
+
+/** Text minima depend on the source's collation, so they are computed here. */
+const UNPROVEN: ReadonlySet<string> = new Set(['text', 'bpchar', 'anyarray', 'record', 'timetz']);
+
+const extremes: readonly FunctionEntry[] = ['min', 'max'].flatMap((name) => [
+  ...ORDERED.map((type) =>
+    agg(`${name}(${type}) -> ${type}`, { duckdb: `${name}({0})`, proven: !UNPROVEN.has(type) }),
+  ),
+  agg(`${name}(numeric) -> numeric`, { duckdb: `${name}({0})`, digits: own, proven: true }),
+]);
+
+const DEVIATIONS = [
+  ['stddev', 'stddev_samp'],
+  ['stddev_samp', 'stddev_samp'],
+  ['stddev_pop', 'stddev_pop'],
+  ['variance', 'var_samp'],
+  ['var_samp', 'var_samp'],
+  ['var_pop', 'var_pop'],
+] as const;
+
+const deviations: readonly FunctionEntry[] = DEVIATIONS.flatMap(([name, engine]) => [
+  ...['int2', 'int4', 'int8', 'numeric'].map((type) =>
+    agg(`${name}(${type}) -> numeric`, {
+      duckdb: `CAST(${engine}({0}){over} AS {type})`,
+      digits: average,
+    }),
+  ),
+  agg(`${name}(float4) -> float8`, { duckdb: `${engine}(CAST({0} AS DOUBLE))` }),
+  agg(`${name}(float8) -> float8`, { duckdb: `${engine}({0})` }),
+]);
+
+/** DuckDB gives NaN where PostgreSQL gives NULL: a slope or correlation of values that do not vary. */
+const NAN_IS_NULL = ['corr', 'regr_slope', 'regr_intercept'] as const;
+const REGRESSION = [
+  'covar_pop',
+  'covar_samp',
+  'regr_avgx',
+  'regr_avgy',
+  'regr_sxx',
+  'regr_syy',
+  'regr_sxy',
+] as const;
+
+const regression: readonly FunctionEntry[] = [
+  ...NAN_IS_NULL.map((name) =>
+    agg(`${name}(float8, float8) -> float8`, {
+      duckdb: `nullif(${name}({0}, {1}){over}, CAST('NaN' AS DOUBLE))`,
+    }),
+  ),
+  ...REGRESSION.map((name) =>
+    agg(`${name}(float8, float8) -> float8`, { duckdb: `${name}({0}, {1})` }),
+  ),
+  agg('regr_r2(float8, float8) -> float8', {
+    duckdb: "nullif(regr_r2({0}, {1}){over}, CAST('NaN' AS DOUBLE))",
+  }),
+  agg('regr_count(float8, float8) -> int8', {
+    duckdb: 'CAST(regr_count({0}, {1}){over} AS BIGINT)',
+  }),
+];
+
+const logic: readonly FunctionEntry[] = [
+  ...['bool_and', 'every'].map((name) =>
+    agg(`${name}(bool) -> bool`, { duckdb: 'bool_and({0})', proven: true }),
+  ),
+  agg('bool_or(bool) -> bool', { duckdb: 'bool_or({0})', proven: true }),
+  ...['bit_and', 'bit_or', 'bit_xor'].flatMap((name) =>
+    ['int2', 'int4', 'int8'].map((type) =>
+      agg(`${name}(${type}) -> ${type}`, { duckdb: `${name}({0})`, proven: true }),
+    ),
+  ),
+];
+
+const JSON_ITEM = "coalesce(CAST(to_json({0}) AS VARCHAR), 'null')";
+const JSON_PAIR =
+  "CAST(to_json(CAST({0} AS VARCHAR)) AS VARCHAR) || '{sep}' || coalesce(CAST(to_json({1}) AS VARCHAR), 'null')";
+
+const collections: readonly FunctionEntry[] = [
+  agg('string_agg(text, text) -> text', { duckdb: 'string_agg({0}, {1})' }),
+  agg('listagg(text, text) -> text', {
+    duckdb: 'string_agg({0}, {1})',
+    postgres: 'string_agg({0}, {1})',
+  }),
+  agg('listagg(text) -> text', {
+    duckdb: "string_agg({0}, '')",
+    postgres: "string_agg({0}, '')",
+  }),
+  agg('array_agg(anynonarray) -> anyarray', { duckdb: 'list({0})' }),
+  agg('array_agg(anyarray) -> anyarray', { postgres: 'array_agg({0})' }),
+  ...['json', 'jsonb'].flatMap((type) => {
+    const [open, close, separator] = type === 'json' ? ['{ ', ' }', ' : '] : ['{', '}', ': '];
+    const pair = JSON_PAIR.replace('{sep}', separator);
+    return [
+      agg(`${type}_agg(anyelement) -> ${type}`, {
+        duckdb: `CAST(('[' || string_agg(${JSON_ITEM}, ', '){over} || ']') AS JSON)`,
+      }),
+      agg(`${type}_object_agg(any, any) -> ${type}`, {
+        duckdb: `CAST(('${open}' || string_agg(${pair}, ', '){over} || '${close}') AS JSON)`,
+      }),
+    ];
+  }),
+];
+
+const choices: readonly FunctionEntry[] = [
+  agg('any_value(anyelement) -> anyelement', { duckdb: 'any_value({0})' }),
+  agg('first(anyelement) -> anyelement', { duckdb: 'first({0})', postgres: false }),
+  agg('last(anyelement) -> anyelement', { duckdb: 'last({0})', postgres: false }),
+  ...['arg_min', 'min_by'].map((name) =>
+    agg(`${name}(anyelement, any) -> anyelement`, {
+      duckdb: 'arg_min_null({0}, {1})',
+      postgres: false,
+    }),
+  ),
+  ...['arg_max', 'max_by'].map((name) =>
+    agg(`${name}(anyelement, any) -> anyelement`, {
+      duckdb: 'arg_max_null({0}, {1})',
+      postgres: false,
+    }),
+  ),
+  agg('approx_percentile(float8, float8) -> float8', {
+    duckdb: 'approx_quantile({0}, {1})',
+    postgres: false,
+  }),
+  agg('median(float8) -> float8', {
+    duckdb: 'median({0})',
+    postgres: 'percentile_cont(0.5) WITHIN GROUP (ORDER BY {0})',
+  }),
+];
+
+const ordered: readonly FunctionEntry[] = [
+  orderedSet('mode(anyelement) -> anyelement', { duckdb: 'mode(){over}' }),
+  orderedSet('percentile_cont(float8, float8) -> float8', { duckdb: 'percentile_cont({0}){over}' }),
+  orderedSet('percentile_cont(float8, interval) -> interval', {
+    duckdb: 'percentile_cont({0}){over}',
+  }),
+  orderedSet('percentile_cont(float8[], float8) -> float8[]', {
+    duckdb: 'percentile_cont({0}){over}',
+  }),
+  orderedSet('percentile_disc(float8, anyelement) -> anyelement', {
+    duckdb: 'percentile_disc({0}){over}',
+  }),
+  orderedSet('percentile_disc(float8[], anyelement) -> anyarray', {
+    duckdb: 'percentile_disc({0}){over}',
+  }),
+];
+
+/** Aggregates. Result types are PostgreSQL's; what DuckDB returns wider is cast back. */
+export const aggregateRows: readonly FunctionEntry[] = [
+  ...counts,
+  ...sums,
+  ...extremes,
+  ...deviations,
+  ...regression,
+  ...logic,
+  ...collections,
+  ...choices,
+  ...ordered,
+];

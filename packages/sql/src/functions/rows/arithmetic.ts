@@ -1,3 +1,189 @@
-import type { FunctionEntry } from '../function-entry.ts';
+import {
+  digitsOfType,
+  productDigits,
+  quotientDigits,
+  remainderDigits,
+  sumDigits,
+  UNKNOWN_DIGITS,
+} from '../../types/numeric-digits.ts';
+import type { NumericDigits, SqlType } from '../../types/sql-type.ts';
+import { UNKNOWN } from '../../types/sql-type.ts';
+import { argument, guarded, guardZero, numericQuotient } from '../division.ts';
+import type { FunctionEntry, Template } from '../function-entry.ts';
+import { op } from '../signature.ts';
 
-export const arithmeticRows: readonly FunctionEntry[] = [];
+const INTEGERS = ['int2', 'int4', 'int8'] as const;
+
+function wider(a: string, b: string): string {
+  return [...INTEGERS].reverse().find((name) => name === a || name === b) ?? a;
+}
+
+function two(
+  shape: (a: SqlType, b: SqlType) => NumericDigits,
+): NonNullable<FunctionEntry['digits']> {
+  return ([a = UNKNOWN, b = UNKNOWN]) => shape(a, b);
+}
+
+function own([a = UNKNOWN]: readonly SqlType[]): NumericDigits {
+  return digitsOfType(a);
+}
+
+const integerRows: readonly FunctionEntry[] = INTEGERS.flatMap((left) => [
+  ...INTEGERS.flatMap((right) => {
+    const result = wider(left, right);
+    const proven = true;
+    return [
+      op(`${left} + ${right} -> ${result}`, { duckdb: '({0} + {1})', proven }),
+      op(`${left} - ${right} -> ${result}`, { duckdb: '({0} - {1})', proven }),
+      op(`${left} * ${right} -> ${result}`, { duckdb: '({0} * {1})', proven }),
+      op(`${left} / ${right} -> ${result}`, { duckdb: guarded('//'), proven }),
+    ];
+  }),
+  op(`${left} % ${left} -> ${left}`, { duckdb: guarded('%'), proven: true }),
+  op(`${left} & ${left} -> ${left}`, { duckdb: '({0} & {1})', proven: true }),
+  op(`${left} | ${left} -> ${left}`, { duckdb: '({0} | {1})', proven: true }),
+  op(`${left} # ${left} -> ${left}`, { duckdb: 'xor({0}, {1})', proven: true }),
+  op(`${left} << int4 -> ${left}`, { duckdb: shift(left, '<<') }),
+  op(`${left} >> int4 -> ${left}`, { duckdb: shift(left, '>>') }),
+  op(`~ ${left} -> ${left}`, { duckdb: '(~{0})', proven: true }),
+  op(`- ${left} -> ${left}`, { duckdb: '(-{0})', proven: true }),
+  op(`+ ${left} -> ${left}`, { duckdb: '{0}', proven: true }),
+  op(`@ ${left} -> ${left}`, { duckdb: 'abs({0})', proven: true }),
+]);
+
+/** C's shifts: the count is taken modulo the width (32 for int2 too), bits that leave the width are lost. */
+function shift(type: (typeof INTEGERS)[number], symbol: '<<' | '>>'): Template {
+  const mask = type === 'int8' ? 63 : 31;
+  if (symbol === '>>') return `({0} >> CAST(({1} & ${mask}) AS {type}))`;
+  const bits = { int2: 16, int4: 32, int8: 64 }[type];
+  const modulus = `CAST('${(1n << BigInt(bits)).toString()}' AS HUGEINT)`;
+  const half = `CAST('${(1n << BigInt(bits - 1)).toString()}' AS HUGEINT)`;
+  // Bits are kept by arithmetic modulo the width, moved into the signed range.
+  const power = `CAST(pow(2::DOUBLE, ({1} & ${mask})) AS HUGEINT)`;
+  const product =
+    type === 'int8'
+      ? `((({0} & 9223372036854775807) * ${power}) % ${modulus})`
+      : `((CAST({0} AS HUGEINT) * ${power}) % ${modulus})`;
+  return `CAST((((${product} + ${half} + ${modulus}) % ${modulus}) - ${half}) AS {type})`;
+}
+
+const FLOATS = ['float4', 'float8'] as const;
+
+const floatRows: readonly FunctionEntry[] = FLOATS.flatMap((left) => [
+  ...FLOATS.flatMap((right) => {
+    const result = left === 'float4' && right === 'float4' ? 'float4' : 'float8';
+    return [
+      op(`${left} + ${right} -> ${result}`, { duckdb: '({0} + {1})' }),
+      op(`${left} - ${right} -> ${result}`, { duckdb: '({0} - {1})' }),
+      op(`${left} * ${right} -> ${result}`, { duckdb: '({0} * {1})' }),
+      op(`${left} / ${right} -> ${result}`, { duckdb: guarded('/') }),
+    ];
+  }),
+  op(`- ${left} -> ${left}`, { duckdb: '(-{0})' }),
+  op(`+ ${left} -> ${left}`, { duckdb: '{0}' }),
+  op(`@ ${left} -> ${left}`, { duckdb: 'abs({0})' }),
+]);
+
+/** Where the exact scale would leave no digits before the point, the product is taken as doubles. */
+const numericProduct: Template = (args, context) => {
+  const [a, b] = [argument(args, 0), argument(args, 1)];
+  const scale = digitsOfType(a.type).scale + digitsOfType(b.type).scale;
+  if (scale === digitsOfType(context.result).scale) return `(${a.text} * ${b.text})`;
+  return `CAST((CAST(${a.text} AS DOUBLE) * CAST(${b.text} AS DOUBLE)) AS ${context.engineType(context.result)})`;
+};
+
+const numericRows: readonly FunctionEntry[] = [
+  op('numeric + numeric -> numeric', {
+    duckdb: '({0} + {1})',
+    digits: two(sumDigits),
+    proven: true,
+  }),
+  op('numeric - numeric -> numeric', {
+    duckdb: '({0} - {1})',
+    digits: two(sumDigits),
+    proven: true,
+  }),
+  op('numeric * numeric -> numeric', {
+    duckdb: numericProduct,
+    digits: two(productDigits),
+    proven: true,
+  }),
+  op('numeric / numeric -> numeric', { duckdb: numericQuotient, digits: two(quotientDigits) }),
+  op('numeric % numeric -> numeric', {
+    duckdb: (args, context) => {
+      const [a, b] = [argument(args, 0), argument(args, 1)];
+      return `CAST(${guardZero(a, b, `(${a.text} % ${b.text})`)} AS ${context.engineType(context.result)})`;
+    },
+    digits: two(remainderDigits),
+    proven: true,
+  }),
+  op('- numeric -> numeric', { duckdb: '(-{0})', digits: own, proven: true }),
+  op('+ numeric -> numeric', { duckdb: '{0}', digits: own, proven: true }),
+  op('@ numeric -> numeric', { duckdb: 'abs({0})', digits: own, proven: true }),
+  op('numeric ^ numeric -> numeric', {
+    duckdb: 'CAST(pow(CAST({0} AS DOUBLE), CAST({1} AS DOUBLE)) AS {type})',
+    digits: () => ({ ...UNKNOWN_DIGITS, scale: 16 }),
+  }),
+  op('float8 ^ float8 -> float8', { duckdb: 'pow({0}, {1})' }),
+  op('|/ float8 -> float8', { duckdb: 'sqrt({0})' }),
+  op('||/ float8 -> float8', { duckdb: 'cbrt({0})' }),
+];
+
+/** Days and months move in the session's zone, hours in real time. */
+function zoned(symbol: '+' | '-', interval: number, moment: number): Template {
+  return (args, context) => {
+    const [i, t] = [argument(args, interval).text, argument(args, moment).text];
+    if (/^'(utc|etc\/utc|gmt)'$/i.test(context.timeZone)) return `(${t} ${symbol} ${i})`;
+    const calendar = `to_months(CAST(datepart('year', ${i}) * 12 + datepart('month', ${i}) AS INTEGER)) + to_days(CAST(datepart('day', ${i}) AS INTEGER))`;
+    const clock = `to_microseconds(datepart('hour', ${i}) * 3600000000 + datepart('minute', ${i}) * 60000000 + datepart('microsecond', ${i}))`;
+    return `((((${t} AT TIME ZONE ${context.timeZone}) ${symbol} (${calendar})) AT TIME ZONE ${context.timeZone}) ${symbol} ${clock})`;
+  };
+}
+
+const dateRows: readonly FunctionEntry[] = [
+  op('date + int4 -> date', { duckdb: '({0} + {1})', proven: true }),
+  op('int4 + date -> date', { duckdb: '({1} + {0})', proven: true }),
+  op('date - int4 -> date', { duckdb: '({0} - {1})', proven: true }),
+  op('date - date -> int4', { duckdb: 'CAST(({0} - {1}) AS INTEGER)', proven: true }),
+  op('date + interval -> timestamp', { duckdb: '(CAST({0} AS TIMESTAMP) + {1})', proven: true }),
+  op('interval + date -> timestamp', { duckdb: '(CAST({1} AS TIMESTAMP) + {0})', proven: true }),
+  op('date - interval -> timestamp', { duckdb: '(CAST({0} AS TIMESTAMP) - {1})', proven: true }),
+  op('date + time -> timestamp', { duckdb: '({0} + {1})', proven: true }),
+  op('time + date -> timestamp', { duckdb: '({1} + {0})', proven: true }),
+  op('date + timetz -> timestamptz', { duckdb: '({0} + {1})' }),
+  op('timetz + date -> timestamptz', { duckdb: '({1} + {0})' }),
+  op('timestamp + interval -> timestamp', { duckdb: '({0} + {1})', proven: true }),
+  op('interval + timestamp -> timestamp', { duckdb: '({1} + {0})', proven: true }),
+  op('timestamp - interval -> timestamp', { duckdb: '({0} - {1})', proven: true }),
+  op('timestamp - timestamp -> interval', { duckdb: '({0} - {1})', proven: true }),
+  op('timestamptz + interval -> timestamptz', { duckdb: zoned('+', 1, 0), volatility: 'stable' }),
+  op('interval + timestamptz -> timestamptz', { duckdb: zoned('+', 0, 1), volatility: 'stable' }),
+  op('timestamptz - interval -> timestamptz', { duckdb: zoned('-', 1, 0), volatility: 'stable' }),
+  op('timestamptz - timestamptz -> interval', { duckdb: '({0} - {1})', proven: true }),
+  op('time + interval -> time', { duckdb: '({0} + {1})' }),
+  op('interval + time -> time', { duckdb: '({1} + {0})' }),
+  op('time - interval -> time', { duckdb: '({0} - {1})' }),
+  op('time - time -> interval', { duckdb: 'to_microseconds(epoch_us({0}) - epoch_us({1}))' }),
+  op('timetz + interval -> timetz', { duckdb: '({0} + {1})' }),
+  op('interval + timetz -> timetz', { duckdb: '({1} + {0})' }),
+  op('timetz - interval -> timetz', { duckdb: '({0} - {1})' }),
+  op('interval + interval -> interval', { duckdb: '({0} + {1})', proven: true }),
+  op('interval - interval -> interval', { duckdb: '({0} - {1})', proven: true }),
+  op('- interval -> interval', { duckdb: '(-{0})', proven: true }),
+  op('interval * float8 -> interval', { duckdb: '({0} * {1})' }),
+  op('float8 * interval -> interval', { duckdb: '({1} * {0})' }),
+  op('interval / float8 -> interval', { duckdb: intervalQuotient }),
+];
+
+function intervalQuotient(args: Parameters<Exclude<Template, string>>[0]): string {
+  const [a, b] = [argument(args, 0), argument(args, 1)];
+  return guardZero(a, b, `(${a.text} * (CAST(1 AS DOUBLE) / ${b.text}))`);
+}
+
+/** Operators + - * / % ^ and bits, on numbers, dates, times and intervals. */
+export const arithmeticRows: readonly FunctionEntry[] = [
+  ...integerRows,
+  ...floatRows,
+  ...numericRows,
+  ...dateRows,
+];

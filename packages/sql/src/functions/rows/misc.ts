@@ -1,3 +1,16 @@
+import { formatType } from '../../types/type-info.ts';
+import { argument } from '../division.ts';
 import type { FunctionEntry } from '../function-entry.ts';
+import { fn } from '../signature.ts';
 
-export const miscRows: readonly FunctionEntry[] = [];
+/** Functions about values and types that belong to no other topic. */
+export const miscRows: readonly FunctionEntry[] = [
+  fn('pg_typeof(any) -> text', {
+    // Known when the statement is bound: the argument's type.
+    duckdb: (args) => `'${formatType(argument(args, 0).type).replaceAll("'", "''")}'`,
+    postgres: 'CAST(pg_typeof({0}) AS text)',
+    volatility: 'stable',
+    strict: false,
+  }),
+  fn('gen_random_uuid() -> uuid', { duckdb: 'gen_random_uuid()', volatility: 'volatile' }),
+];

@@ -1,3 +1,264 @@
-import type { FunctionEntry } from '../function-entry.ts';
+import {
+  digitsOfType,
+  MAX_PRECISION,
+  remainderDigits,
+  roundedDigits,
+} from '../../types/numeric-digits.ts';
+import type { NumericDigits, SqlType } from '../../types/sql-type.ts';
+import { UNKNOWN } from '../../types/sql-type.ts';
+import { argument, guarded, guardZero, raise } from '../division.ts';
+import type { FunctionEntry, Template } from '../function-entry.ts';
+import { fn } from '../signature.ts';
 
-export const numericRows: readonly FunctionEntry[] = [];
+/** What transcendental functions of numerics give: computed as doubles, 16 places kept. */
+const TRANSCENDENTAL = (): NumericDigits => ({ precision: MAX_PRECISION, scale: 16 });
+
+function own([a = UNKNOWN]: readonly SqlType[]): NumericDigits {
+  return digitsOfType(a);
+}
+
+/** ceil and floor: no places, one more digit for the carry. */
+function whole([a = UNKNOWN]: readonly SqlType[]): NumericDigits {
+  const { precision, scale } = digitsOfType(a);
+  return { precision: Math.min(MAX_PRECISION, Math.max(1, precision - scale) + 1), scale: 0 };
+}
+
+function places(
+  [a = UNKNOWN]: readonly SqlType[],
+  [, count]: readonly (string | undefined)[],
+): NumericDigits {
+  return roundedDigits(a, count);
+}
+
+/** round and trunc to places: DuckDB needs them constant for decimals; otherwise powers of ten are applied by hand. */
+function toPlaces(name: 'round' | 'trunc'): Template {
+  return (args, context) => {
+    const [value, count] = [argument(args, 0), argument(args, 1)];
+    const type = context.engineType(context.result);
+    if (count.constant !== undefined) {
+      return `CAST(${name}(${value.text}, ${Number(count.constant)}) AS ${type})`;
+    }
+    const { scale } = digitsOfType(value.type);
+    const cases = Array.from(
+      { length: scale },
+      (_, index) => `WHEN ${index} THEN CAST(${name}(${value.text}, ${index}) AS ${type})`,
+    );
+    const negative = `CAST(${name}(CAST(${value.text} AS DOUBLE), ${count.text}) AS ${type})`;
+    const kept = `CASE WHEN ${count.text} < 0 THEN ${negative} ELSE CAST(${value.text} AS ${type}) END`;
+    return `CASE ${count.text} ${cases.join(' ')} ELSE ${kept} END`;
+  };
+}
+
+const NUMBERS = ['int2', 'int4', 'int8', 'float4', 'float8'] as const;
+
+const basic: readonly FunctionEntry[] = [
+  ...NUMBERS.map((type) => fn(`abs(${type}) -> ${type}`, { duckdb: 'abs({0})', proven: true })),
+  fn('abs(numeric) -> numeric', { duckdb: 'abs({0})', digits: own, proven: true }),
+  ...['ceil', 'ceiling'].flatMap((name) => [
+    fn(`${name}(float8) -> float8`, { duckdb: 'ceil({0})', proven: true }),
+    fn(`${name}(numeric) -> numeric`, {
+      duckdb: 'CAST(ceil({0}) AS {type})',
+      digits: whole,
+      proven: true,
+    }),
+  ]),
+  fn('floor(float8) -> float8', { duckdb: 'floor({0})', proven: true }),
+  fn('floor(numeric) -> numeric', {
+    duckdb: 'CAST(floor({0}) AS {type})',
+    digits: whole,
+    proven: true,
+  }),
+  fn('round(float8) -> float8', { duckdb: 'round_even({0}, 0)', proven: true }),
+  fn('round(numeric) -> numeric', {
+    duckdb: 'CAST(round({0}) AS {type})',
+    digits: whole,
+    proven: true,
+  }),
+  fn('round(numeric, int4) -> numeric', {
+    duckdb: toPlaces('round'),
+    digits: places,
+    proven: true,
+  }),
+  fn('trunc(float8) -> float8', { duckdb: 'trunc({0})', proven: true }),
+  fn('trunc(numeric) -> numeric', {
+    duckdb: 'CAST(trunc({0}) AS {type})',
+    digits: whole,
+    proven: true,
+  }),
+  fn('trunc(numeric, int4) -> numeric', {
+    duckdb: toPlaces('trunc'),
+    digits: places,
+    proven: true,
+  }),
+  fn('sign(float8) -> float8', { duckdb: 'CAST(sign({0}) AS DOUBLE)', proven: true }),
+  fn('sign(numeric) -> numeric', {
+    duckdb: 'CAST(sign({0}) AS {type})',
+    digits: () => ({ precision: 1, scale: 0 }),
+    proven: true,
+  }),
+  ...(['int2', 'int4', 'int8'] as const).map((type) =>
+    fn(`mod(${type}, ${type}) -> ${type}`, { duckdb: guarded('%'), proven: true }),
+  ),
+  fn('mod(numeric, numeric) -> numeric', {
+    duckdb: (args, context) => {
+      const [a, b] = [argument(args, 0), argument(args, 1)];
+      return `CAST(${guardZero(a, b, `(${a.text} % ${b.text})`)} AS ${context.engineType(context.result)})`;
+    },
+    digits: ([a = UNKNOWN, b = UNKNOWN]) => remainderDigits(a, b),
+    proven: true,
+  }),
+  fn('div(numeric, numeric) -> numeric', {
+    duckdb: (args, context) => {
+      const [a, b] = [argument(args, 0), argument(args, 1)];
+      const scale = Math.max(digitsOfType(a.type).scale, digitsOfType(b.type).scale);
+      const ten = `CAST('1${'0'.repeat(scale)}' AS DECIMAL(${scale + 1},0))`;
+      const digits = (text: string) => `CAST((${text} * ${ten}) AS HUGEINT)`;
+      return `CAST(${guardZero(a, b, `(${digits(a.text)} // ${digits(b.text)})`)} AS ${context.engineType(context.result)})`;
+    },
+    digits: () => ({ precision: MAX_PRECISION, scale: 0 }),
+    proven: true,
+  }),
+  ...(['int4', 'int8'] as const).flatMap((type) => [
+    fn(`gcd(${type}, ${type}) -> ${type}`, {
+      duckdb: 'CAST(gcd({0}, {1}) AS {type})',
+      proven: true,
+    }),
+    fn(`lcm(${type}, ${type}) -> ${type}`, {
+      duckdb: 'CAST(lcm({0}, {1}) AS {type})',
+      proven: true,
+    }),
+  ]),
+  fn('factorial(int8) -> numeric', {
+    duckdb: (args, context) => {
+      const value = argument(args, 0).text;
+      return `CASE WHEN ${value} < 0 THEN ${raise('22003', 'factorial of a negative number is undefined')} ELSE CAST(factorial(CAST(${value} AS INTEGER)) AS ${context.engineType(context.result)}) END`;
+    },
+    digits: () => ({ precision: MAX_PRECISION, scale: 0 }),
+  }),
+  fn('scale(numeric) -> int4', {
+    duckdb: (args) => {
+      const value = argument(args, 0);
+      return `CASE WHEN ${value.text} IS NULL THEN NULL ELSE ${digitsOfType(value.type).scale} END`;
+    },
+  }),
+  fn('trim_scale(numeric) -> numeric', {
+    duckdb: '{0}',
+    digits: ([a = UNKNOWN]) => ({ ...digitsOfType(a), dynamic: true }),
+  }),
+];
+
+/** 22003 or the more precise code where the argument lies outside the function's domain; DuckDB's own messages differ. */
+function domain(condition: string, sqlstate: string, message: string, text: string): Template {
+  return `CASE WHEN ${condition} THEN ${raise(sqlstate, message)} ELSE ${text} END`;
+}
+
+const SQRT = ['{0} < 0', '2201F', 'cannot take square root of a negative number'] as const;
+const LOG_ZERO = ['2201E', 'cannot take logarithm of zero'] as const;
+const LOG_NEGATIVE = ['2201E', 'cannot take logarithm of a negative number'] as const;
+
+function logarithm(text: string): Template {
+  return `CASE WHEN {0} = 0 THEN ${raise(...LOG_ZERO)} WHEN {0} < 0 THEN ${raise(...LOG_NEGATIVE)} ELSE ${text} END`;
+}
+
+const AS_NUMERIC = (text: string) => `CAST(${text} AS {type})`;
+const DOUBLE = 'CAST({0} AS DOUBLE)';
+
+function power(type: 'float8' | 'numeric'): Template {
+  const call =
+    type === 'float8' ? 'pow({0}, {1})' : AS_NUMERIC(`pow(${DOUBLE}, CAST({1} AS DOUBLE))`);
+  return `CASE WHEN {0} = 0 AND {1} < 0 THEN ${raise('2201F', 'zero raised to a negative power is undefined')} WHEN {0} < 0 AND {1} <> floor({1}) THEN ${raise('2201F', 'a negative number raised to a non-integer power yields a complex result')} ELSE ${call} END`;
+}
+
+const roots: readonly FunctionEntry[] = [
+  fn('sqrt(float8) -> float8', { duckdb: domain(...SQRT, 'sqrt({0})') }),
+  fn('sqrt(numeric) -> numeric', {
+    duckdb: domain(...SQRT, AS_NUMERIC(`sqrt(${DOUBLE})`)),
+    digits: TRANSCENDENTAL,
+  }),
+  fn('cbrt(float8) -> float8', { duckdb: 'cbrt({0})' }),
+  fn('exp(float8) -> float8', { duckdb: 'exp({0})' }),
+  fn('exp(numeric) -> numeric', {
+    duckdb: AS_NUMERIC(`exp(${DOUBLE})`),
+    digits: TRANSCENDENTAL,
+  }),
+  fn('ln(float8) -> float8', { duckdb: logarithm('ln({0})') }),
+  fn('ln(numeric) -> numeric', {
+    duckdb: logarithm(AS_NUMERIC(`ln(${DOUBLE})`)),
+    digits: TRANSCENDENTAL,
+  }),
+  ...['log', 'log10'].flatMap((name) => [
+    fn(`${name}(float8) -> float8`, { duckdb: logarithm('log10({0})') }),
+    fn(`${name}(numeric) -> numeric`, {
+      duckdb: logarithm(AS_NUMERIC(`log10(${DOUBLE})`)),
+      digits: TRANSCENDENTAL,
+    }),
+  ]),
+  fn('log(numeric, numeric) -> numeric', {
+    duckdb: logarithm(AS_NUMERIC(`(ln(CAST({1} AS DOUBLE)) / ln(${DOUBLE}))`)),
+    digits: TRANSCENDENTAL,
+  }),
+  ...['power', 'pow'].flatMap((name) => [
+    fn(`${name}(float8, float8) -> float8`, { duckdb: power('float8') }),
+    fn(`${name}(numeric, numeric) -> numeric`, {
+      duckdb: power('numeric'),
+      digits: TRANSCENDENTAL,
+    }),
+  ]),
+];
+
+const ONE_ARGUMENT = [
+  'sin',
+  'cos',
+  'tan',
+  'cot',
+  'atan',
+  'sinh',
+  'cosh',
+  'tanh',
+  'asinh',
+  'acosh',
+  'atanh',
+  'degrees',
+  'radians',
+] as const;
+
+/** Degree variants: through radians, exact at the multiples that people write. */
+const DEGREES = ['sin', 'cos', 'tan', 'cot'] as const;
+
+const trigonometry: readonly FunctionEntry[] = [
+  ...ONE_ARGUMENT.map((name) => fn(`${name}(float8) -> float8`, { duckdb: `${name}({0})` })),
+  ...DEGREES.map((name) =>
+    fn(`${name}d(float8) -> float8`, { duckdb: `round(${name}(radians({0})), 15)` }),
+  ),
+  ...(['asin', 'acos'] as const).map((name) =>
+    fn(`${name}(float8) -> float8`, {
+      duckdb: domain('abs({0}) > 1', '22003', 'input is out of range', `${name}({0})`),
+    }),
+  ),
+  fn('atan2(float8, float8) -> float8', { duckdb: 'atan2({0}, {1})' }),
+  fn('pi() -> float8', { duckdb: 'pi()' }),
+  fn('random() -> float8', { duckdb: 'random()', volatility: 'volatile' }),
+];
+
+/** width_bucket by arithmetic: DuckDB has none. Bounds may be given in either order, as in PostgreSQL. */
+function widthBucket(cast: string): Template {
+  const [x, low, high, count] = ['{0}', '{1}', '{2}', '{3}'].map(
+    (text) => `CAST(${text} AS ${cast})`,
+  );
+  const up = `CASE WHEN ${x} < ${low} THEN 0 WHEN ${x} >= ${high} THEN {3} + 1 ELSE CAST(floor((${x} - ${low}) * ${count} / (${high} - ${low})) AS INTEGER) + 1 END`;
+  const down = `CASE WHEN ${x} > ${low} THEN 0 WHEN ${x} <= ${high} THEN {3} + 1 ELSE CAST(floor((${low} - ${x}) * ${count} / (${low} - ${high})) AS INTEGER) + 1 END`;
+  return `CASE WHEN {0} IS NULL OR {1} IS NULL OR {2} IS NULL OR {3} IS NULL THEN NULL WHEN {3} <= 0 THEN ${raise('2201G', 'count must be greater than zero')} WHEN {1} = {2} THEN ${raise('2201G', 'lower bound cannot equal upper bound')} WHEN {1} < {2} THEN ${up} ELSE ${down} END`;
+}
+
+const buckets: readonly FunctionEntry[] = [
+  fn('width_bucket(float8, float8, float8, int4) -> int4', { duckdb: widthBucket('DOUBLE') }),
+  fn('width_bucket(numeric, numeric, numeric, int4) -> int4', { duckdb: widthBucket('DOUBLE') }),
+];
+
+/** Functions of numbers. */
+export const numericRows: readonly FunctionEntry[] = [
+  ...basic,
+  ...roots,
+  ...trigonometry,
+  ...buckets,
+];

@@ -1,0 +1,75 @@
+import type { Template, TemplateArgument, TemplateContext } from './function-entry.ts';
+import { digitsOfType } from '../types/numeric-digits.ts';
+
+const NO_ARGUMENT: TemplateArgument = {
+  text: 'NULL',
+  type: { kind: 'scalar', name: 'unknown', typmod: -1 },
+};
+
+/** An argument of a template by index: a row's signature guarantees that it is there. */
+export function argument(args: readonly TemplateArgument[], index: number): TemplateArgument {
+  return args[index] ?? NO_ARGUMENT;
+}
+
+/** DuckDB text that fails with a SQLSTATE: the engine turns this form into a QueryError. */
+export function raise(sqlstate: string, message: string): string {
+  return `error('TRIBUTARY:${sqlstate}:${message.replaceAll("'", "''")}')`;
+}
+
+/**
+ * `text`, failing with 22012 where the divisor is zero and the dividend is not NULL: DuckDB gives NULL there. The guard is left
+ * out where the divisor is a constant other than zero.
+ */
+export function guardZero(
+  dividend: TemplateArgument,
+  divisor: TemplateArgument,
+  text: string,
+): string {
+  if (divisor.constant !== undefined && Number(divisor.constant) !== 0) return text;
+  const present = dividend.constant === undefined ? ` AND ${dividend.text} IS NOT NULL` : '';
+  return `CASE WHEN ${divisor.text} = 0${present} THEN ${raise('22012', 'division by zero')} ELSE ${text} END`;
+}
+
+/** Division or remainder by a DuckDB operator, guarded against zero. */
+export function guarded(symbol: '/' | '//' | '%'): Template {
+  return (args) => {
+    const [a, b] = [argument(args, 0), argument(args, 1)];
+    return guardZero(a, b, `(${a.text} ${symbol} ${b.text})`);
+  };
+}
+
+function powerOfTen(exponent: number): string {
+  return `1${'0'.repeat(exponent)}`;
+}
+
+/** A DECIMAL value times ten to its own scale, as a HUGEINT: its unscaled digits. */
+function unscaled(value: TemplateArgument, scale: number): string {
+  if (scale === 0) return `CAST(${value.text} AS HUGEINT)`;
+  return `CAST((${value.text} * CAST('${powerOfTen(scale)}' AS DECIMAL(${scale + 1},0))) AS HUGEINT)`;
+}
+
+/** Divisors with more places leave too little room for the dividend in 128 bits. */
+const EXACT_DIVISOR_SCALE = 6;
+
+/**
+ * numeric / numeric. DuckDB divides decimals as doubles, so the digits are divided as 128-bit integers with one place more than
+ * the result, which the last cast rounds half away from zero. Divisors with many places are divided as doubles.
+ */
+export const numericQuotient: Template = (args, context) => {
+  const [a, b] = [argument(args, 0), argument(args, 1)];
+  return guardZero(a, b, quotient(a, b, context));
+};
+
+function quotient(a: TemplateArgument, b: TemplateArgument, context: TemplateContext): string {
+  const type = context.engineType(context.result);
+  const left = digitsOfType(a.type).scale;
+  const right = digitsOfType(b.type).scale;
+  const scale = digitsOfType(context.result).scale;
+  const shift = scale + 1 + right - left;
+  if (right > EXACT_DIVISOR_SCALE || shift < 0 || scale > 36) {
+    return `CAST((CAST(${a.text} AS DOUBLE) / CAST(${b.text} AS DOUBLE)) AS ${type})`;
+  }
+  const dividend = `(${unscaled(a, left)} * CAST('${powerOfTen(shift)}' AS HUGEINT))`;
+  const whole = `CAST((${dividend} // ${unscaled(b, right)}) AS DECIMAL(38,0))`;
+  return `CAST((${whole} * CAST('0.${'0'.repeat(scale)}1' AS DECIMAL(${scale + 1},${scale + 1}))) AS ${type})`;
+}
