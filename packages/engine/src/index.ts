@@ -1,3 +1,5 @@
 export type * from './engine.ts';
 export { createEngine } from './create-engine.ts';
+export { fetchExtensions } from './fetch-extensions.ts';
+export type { FetchReport } from './fetch-extensions.ts';
 export { wrapNativeError } from './native-error.ts';

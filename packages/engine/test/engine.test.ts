@@ -135,15 +135,25 @@ describe('limits', () => {
   });
 
   it('progress is told while a statement runs', async () => {
+    const file = `${own.directory}numbers.parquet`;
+    await own.engine.rows(
+      `copy (select i, md5(i::varchar) h from range(200000) r(i)) to '${file}' (format parquet)`,
+      [],
+      { allowCopy: true },
+    );
     const abort = new AbortController();
     const seen: number[] = [];
-    const running = own.engine.rows(ENDLESS, [], {
-      signal: abort.signal,
-      onProgress: (fraction) => {
-        seen.push(fraction);
-        abort.abort();
+    const running = own.engine.rows(
+      "select count(*) from read_parquet($1) where sha256(h) like '%0000000%'",
+      [listValue(Array<string>(2000).fill(file))],
+      {
+        signal: abort.signal,
+        onProgress: (fraction) => {
+          seen.push(fraction);
+          abort.abort();
+        },
       },
-    });
+    );
     await expect(running).rejects.toMatchObject({ code: 'queryCanceled' });
     expect(seen[0]).toBeGreaterThanOrEqual(0);
     expect(seen[0]).toBeLessThanOrEqual(1);
