@@ -32,3 +32,7 @@ export { formatHiveType, parseHiveType } from './ddl/hive-type.ts';
 export type { HiveType } from './ddl/hive-type.ts';
 export { HIVE_DEFAULT_PARTITION } from './ddl/partition-spec.ts';
 export { digitsOf } from './print/engine-type.ts';
+export { printDuckdb, printDuckdbExpression } from './print/print-duckdb.ts';
+export type { PrintDuckdbOptions, PrintedText, RelationText } from './print/print-duckdb.ts';
+export { printPostgres } from './print/print-postgres.ts';
+export type { PrintPostgresOptions } from './print/print-postgres.ts';

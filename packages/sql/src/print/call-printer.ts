@@ -1,0 +1,110 @@
+import { QueryError } from '../errors.ts';
+import type { TemplateArgument } from '../functions/function-entry.ts';
+import type {
+  AggregateExpression,
+  FrameBound,
+  SortKey,
+  WindowExpression,
+  WindowFrame,
+} from '../plan/expression.ts';
+import {
+  printArgument,
+  printConjuncts,
+  printExpression,
+  printSortKey,
+} from './expression-printer.ts';
+import type { Printer } from './printer.ts';
+import type { Scope } from './scope.ts';
+import { applyTemplate, entryLabel } from './template-text.ts';
+import { placeCallParts, protect } from './text-shape.ts';
+
+/** An aggregate with DISTINCT, ORDER BY, WITHIN GROUP and FILTER, as an operand. */
+export function printAggregate(call: AggregateExpression, scope: Scope, printer: Printer): string {
+  const args = call.args.map((arg) => printArgument(arg, scope, printer));
+  const sorted = call.withinGroup.map((key) => printArgument(key.expression, scope, printer));
+  const within =
+    call.withinGroup.length === 0
+      ? ''
+      : ` WITHIN GROUP (${orderBy(call.withinGroup, scope, printer)})`;
+  return place(call, args, sorted, printer, {
+    distinct: call.distinct,
+    order: orderBy(call.orderBy, scope, printer),
+    suffix: within + filter(call, scope, printer),
+  });
+}
+
+/** A window call with its FILTER and OVER, as an operand. */
+export function printWindowCall(call: WindowExpression, scope: Scope, printer: Printer): string {
+  const args = call.args.map((arg) => printArgument(arg, scope, printer));
+  const partition = call.partitionBy
+    .map((each) => printExpression(each, scope, printer))
+    .map((text, index) => (index === 0 ? `PARTITION BY ${text}` : text))
+    .join(', ');
+  const frame = call.frame === undefined ? '' : printFrame(call.frame, scope, printer);
+  const window = [partition, orderBy(call.orderBy, scope, printer), frame]
+    .filter((part) => part !== '')
+    .join(' ');
+  return place(call, args, [], printer, {
+    distinct: false,
+    order: '',
+    suffix: `${filter(call, scope, printer)} OVER (${window})`,
+  });
+}
+
+function place(
+  call: AggregateExpression | WindowExpression,
+  args: readonly TemplateArgument[],
+  sorted: readonly TemplateArgument[],
+  printer: Printer,
+  parts: { readonly distinct: boolean; readonly order: string; readonly suffix: string },
+): string {
+  const template = printer.dialect.template(call.entry);
+  const context = printer.templateContext(call.type);
+  // `{*}` of an ordered-set aggregate are the direct arguments; by number a template reaches the sorted values too.
+  const direct =
+    typeof template === 'string' && sorted.length > 0
+      ? template.replaceAll('{*}', args.map((_, index) => `{${index}}`).join(', '))
+      : template;
+  const text = applyTemplate(direct, [...args, ...sorted], context);
+  const placed = placeCallParts(text, parts);
+  if (placed === undefined) {
+    throw new QueryError(
+      'featureNotSupported',
+      `${entryLabel(call.entry)} does not take DISTINCT, ORDER BY, FILTER or OVER here.`,
+    );
+  }
+  return protect(printer.checked(placed));
+}
+
+function orderBy(keys: readonly SortKey[], scope: Scope, printer: Printer): string {
+  const texts = keys.map((key) => printSortKey(key, scope, printer));
+  return texts.length === 0 ? '' : `ORDER BY ${texts.join(', ')}`;
+}
+
+function filter(
+  call: AggregateExpression | WindowExpression,
+  scope: Scope,
+  printer: Printer,
+): string {
+  if (call.filter === undefined) return '';
+  return ` FILTER (WHERE ${printConjuncts(call.filter, scope, printer).join(' AND ')})`;
+}
+
+function printFrame(frame: WindowFrame, scope: Scope, printer: Printer): string {
+  const bound = (each: FrameBound): string => {
+    switch (each.kind) {
+      case 'unboundedPreceding':
+        return 'UNBOUNDED PRECEDING';
+      case 'unboundedFollowing':
+        return 'UNBOUNDED FOLLOWING';
+      case 'currentRow':
+        return 'CURRENT ROW';
+      case 'preceding':
+      case 'following':
+        return `${printExpression(each.offset, scope, printer)} ${each.kind.toUpperCase()}`;
+    }
+  };
+  const exclude = { currentRow: 'CURRENT ROW', group: 'GROUP', ties: 'TIES' } as const;
+  const excluded = frame.exclude === undefined ? '' : ` EXCLUDE ${exclude[frame.exclude]}`;
+  return `${frame.unit.toUpperCase()} BETWEEN ${bound(frame.start)} AND ${bound(frame.end)}${excluded}`;
+}
