@@ -1,0 +1,297 @@
+import {
+  isProjected,
+  type ColumnDefinition,
+  type Partition,
+  type PartitionSet,
+  type RegisteredPartition,
+  type TableDefinition,
+} from '@tributary/catalog';
+import type { Engine } from '@tributary/engine';
+import { isEmptyDomain, QueryError, type Constraint } from '@tributary/sql';
+import type {
+  Connector,
+  ScanContext,
+  ScanRelation,
+  ScanRequest,
+  ScanStatistics,
+} from '../connector.ts';
+import type { FileStore, OpenFiles, StoreContext, StoredFile } from './file-store.ts';
+import { findHivePartitions } from './hive-partitions.ts';
+import { LocalStore } from './local-store.ts';
+import { parquetReader } from './parquet/parquet-reader.ts';
+import { SchemaCheck } from './parquet/schema-check.ts';
+import {
+  relationText,
+  type FileColumnSource,
+  type FileGroup,
+  type PartitionColumnSource,
+} from './relation-text.ts';
+import { selectPartitions } from './select-partitions.ts';
+import { compressionOf, csvColumn, csvReader, jsonReader } from './text-readers.ts';
+
+export interface LakeS3Config {
+  readonly endpoint?: string;
+  readonly region?: string;
+  /** Without keys, the default credential chain. */
+  readonly accessKeyId?: string;
+  readonly secretAccessKey?: string;
+  readonly sessionToken?: string;
+  readonly pathStyle?: boolean;
+}
+
+export interface LakeConfig {
+  /** The source's configured name. */
+  readonly source: string;
+  /** A local folder or `s3://bucket/prefix/`. */
+  readonly root: string;
+  readonly s3?: LakeS3Config;
+  /** Where whole objects are kept. Processes may share a directory. */
+  readonly cache: {
+    readonly directory: string;
+    readonly maxBytes: number;
+    /** Objects up to this many bytes are fetched whole; larger ones by range where the engine can. */
+    readonly wholeObjectLimit: number;
+  };
+  readonly limits?: {
+    /** Listing requests at once. */
+    readonly listConcurrency?: number;
+    /** Object requests at once. */
+    readonly fetchConcurrency?: number;
+    /** Most partitions that one scan reads. */
+    readonly maxPartitions?: number;
+  };
+  /** False: objects are fetched for each scan and kept no longer. */
+  readonly objectCache?: boolean;
+}
+
+export interface LakeServices {
+  readonly engine: Engine;
+  /** The partitions of a projected table that a constraint leaves. */
+  partitions(table: TableDefinition, constraint: Constraint, context: ScanContext): PartitionSet;
+  registeredPartitions(
+    table: TableDefinition,
+    constraint: Constraint,
+  ): AsyncIterable<RegisteredPartition>;
+}
+
+const DEFAULT_MAX_PARTITIONS = 1_000_000;
+
+/**
+ * Parquet, CSV and JSON lines on local disk or S3.
+ *
+ * @throws QueryError invalidConfiguration
+ */
+export function createLakeConnector(config: LakeConfig, services: LakeServices): Connector {
+  return new LakeConnector(config, services, createStore(config));
+}
+
+function createStore(config: LakeConfig): FileStore {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(config.root)) return new LocalStore(config);
+  throw new QueryError(
+    'invalidConfiguration',
+    `The root '${config.root}' of the source "${config.source}" must be an absolute folder or an s3:// URL.`,
+  );
+}
+
+class LakeConnector implements Connector {
+  readonly kind = 'lake';
+  readonly source: string;
+  readonly #services: LakeServices;
+  readonly #store: FileStore;
+  readonly #maxPartitions: number;
+  readonly #schemas = new SchemaCheck();
+
+  constructor(config: LakeConfig, services: LakeServices, store: FileStore) {
+    this.source = config.source;
+    this.#services = services;
+    this.#store = store;
+    this.#maxPartitions = config.limits?.maxPartitions ?? DEFAULT_MAX_PARTITIONS;
+  }
+
+  async scan(request: ScanRequest, context: ScanContext): Promise<ScanRelation> {
+    const started = performance.now();
+    const { table } = request;
+    const statistics = noStatistics(this.#store.path);
+    const store: StoreContext = { signal: context.signal, statistics };
+    const partitions = await selectPartitions(
+      this.#candidates(table, request.constraint, context, statistics),
+      {
+        keepPartitions: table.partitionColumns.length === 0 ? undefined : request.keepPartitions,
+        maxPartitions: this.#maxPartitions,
+        signal: context.signal,
+        statistics,
+        table: `${table.schema}.${table.name}`,
+      },
+    );
+    const files = await this.#store.list(
+      partitions.map(({ location }) => location),
+      store,
+    );
+    statistics.files = files.length;
+    for (const { size } of files) statistics.fileBytes += size;
+    statistics.listingMs = performance.now() - started;
+    const open = await this.#store.open(files, store);
+    try {
+      const columns = resolveColumns(request);
+      const groups = await this.#groups(table, columns.files, partitions, files, open, store);
+      const relation = relationText(
+        groups,
+        columns.files.map((column, index) => fileColumn(table, column, index)),
+        columns.partitions,
+      );
+      return {
+        ...relation,
+        statistics,
+        verify: () => open.verify(),
+        release: () => open.release(),
+      };
+    } catch (error) {
+      await open.release();
+      throw error;
+    }
+  }
+
+  async *partitions(
+    table: TableDefinition,
+    constraint: Constraint,
+    context: ScanContext,
+  ): AsyncGenerator<Partition> {
+    const candidates = this.#candidates(table, constraint, context, noStatistics(this.#store.path));
+    for await (const partition of candidates) yield partition;
+  }
+
+  resolveLocation(location: string): Promise<string> {
+    return this.#store.resolveLocation(location);
+  }
+
+  discoverPartitions(table: TableDefinition, context: ScanContext): AsyncIterable<Partition> {
+    return findHivePartitions(this.#store, table, {
+      signal: context.signal,
+      statistics: noStatistics(this.#store.path),
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+
+  #candidates(
+    table: TableDefinition,
+    constraint: Constraint,
+    context: ScanContext,
+    statistics: ScanStatistics,
+  ): Iterable<Partition> | AsyncIterable<Partition> {
+    if (table.partitionColumns.length === 0) {
+      statistics.partitionsConsidered = 1n;
+      const empty = [...constraint.values()].some(isEmptyDomain);
+      return empty ? [] : [{ values: [], location: table.location }];
+    }
+    if (!isProjected(table)) {
+      return counted(this.#services.registeredPartitions(table, constraint), statistics);
+    }
+    const partitions = this.#services.partitions(table, constraint, context);
+    statistics.partitionsConsidered = partitions.considered;
+    return partitions;
+  }
+
+  async #groups(
+    table: TableDefinition,
+    columns: readonly RequestedColumn[],
+    partitions: readonly Partition[],
+    files: readonly StoredFile[],
+    open: OpenFiles,
+    context: StoreContext,
+  ): Promise<readonly FileGroup[]> {
+    if (files.length === 0) return [];
+    const definitions = columns.map(({ definition }) => definition);
+    const group = (reader: FileGroup['reader'], chosen: readonly number[]): FileGroup => ({
+      reader,
+      paths: chosen.map((index) => open.files[index]?.enginePath ?? ''),
+      values: chosen.map((index) => partitions[files[index]?.location ?? -1]?.values ?? []),
+    });
+    const all = files.map((_, index) => index);
+    if (table.storage.format === 'parquet') {
+      const verdict =
+        definitions.length === 0
+          ? { binaryAsString: false }
+          : await this.#schemas.check(files, open.files, definitions, context);
+      return [group(parquetReader(definitions, verdict), all)];
+    }
+    const read =
+      table.storage.format === 'csv'
+        ? csvReader.bind(null, table)
+        : jsonReader.bind(null, definitions);
+    const byCompression = new Map<string, number[]>();
+    for (const [index, { path }] of files.entries()) {
+      const compression = compressionOf(path);
+      const chosen = byCompression.get(compression);
+      if (chosen === undefined) byCompression.set(compression, [index]);
+      else chosen.push(index);
+    }
+    return [...byCompression].map(([compression, chosen]) => group(read(compression), chosen));
+  }
+}
+
+interface RequestedColumn {
+  readonly id: number;
+  readonly definition: ColumnDefinition;
+}
+
+/** Throws internalError for a column that the table does not have. */
+function resolveColumns(request: ScanRequest): {
+  readonly files: readonly RequestedColumn[];
+  readonly partitions: readonly PartitionColumnSource[];
+} {
+  const { table } = request;
+  const files: RequestedColumn[] = [];
+  const partitions: PartitionColumnSource[] = [];
+  for (const { name, id } of request.columns) {
+    const index = table.partitionColumns.findIndex((column) => column.name === name);
+    const partition = table.partitionColumns[index];
+    const definition = table.columns.find((column) => column.name === name);
+    if (partition !== undefined) partitions.push({ id, index, definition: partition });
+    else if (definition !== undefined) files.push({ id, definition });
+    else throw new QueryError('internalError', `A scan asks for the unknown column "${name}".`);
+  }
+  return { files, partitions };
+}
+
+function fileColumn(
+  table: TableDefinition,
+  column: RequestedColumn,
+  index: number,
+): FileColumnSource {
+  const { definition } = column;
+  switch (table.storage.format) {
+    case 'parquet':
+      return { ...column, text: `f.f${index}` };
+    case 'csv':
+      return { ...column, text: csvColumn(table, definition) };
+    case 'json':
+      return { ...column, text: `f."${definition.name.replaceAll('"', '""')}"` };
+  }
+}
+
+async function* counted(
+  partitions: AsyncIterable<RegisteredPartition>,
+  statistics: ScanStatistics,
+): AsyncGenerator<Partition> {
+  for await (const partition of partitions) {
+    statistics.partitionsConsidered += 1n;
+    yield partition;
+  }
+}
+
+function noStatistics(path: string): ScanStatistics {
+  return {
+    partitionsConsidered: 0n,
+    partitionsKept: 0n,
+    files: 0,
+    fileBytes: 0,
+    bytesRead: 0,
+    requests: 0,
+    retries: 0,
+    listingMs: 0,
+    path,
+  };
+}

@@ -1,0 +1,222 @@
+import { QueryError } from '@tributary/sql';
+import { lstatSync, readdirSync, realpathSync, statSync, type BigIntStats } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { TimeSlice } from './cancellation.ts';
+import type { FileStore, OpenFiles, StoreContext, StoredFile } from './file-store.ts';
+import { isBelow, isHidden, isSafeName, outsideRoot } from './location.ts';
+
+/** Folders below a partition's own; a chain of links that never ends stops here. */
+const MAX_DEPTH = 64;
+const STAT = { bigint: true, throwIfNoEntry: false } as const;
+
+export interface LocalStoreConfig {
+  readonly source: string;
+  /** Absolute folder. */
+  readonly root: string;
+}
+
+/** Files below a local folder. Symbolic links are followed as long as they stay below the root. */
+export class LocalStore implements FileStore {
+  readonly path = 'local';
+  readonly #source: string;
+  readonly #root: string;
+
+  constructor(config: LocalStoreConfig) {
+    if (!isAbsolute(config.root)) {
+      throw new QueryError(
+        'invalidConfiguration',
+        `The root '${config.root}' of the source "${config.source}" must be an absolute folder or an s3:// URL.`,
+      );
+    }
+    this.#source = config.source;
+    this.#root = withSlash(resolve(config.root));
+  }
+
+  async resolveLocation(location: string): Promise<string> {
+    const path = location.startsWith('file:') ? filePath(location) : location;
+    const folder = withSlash(path);
+    if (!isBelow(this.#root, folder) || !this.#staysBelow(folder.slice(0, -1))) {
+      throw outsideRoot(location, this.#root, this.#source);
+    }
+    return folder;
+  }
+
+  async list(locations: readonly string[], context: StoreContext): Promise<readonly StoredFile[]> {
+    const listing = new LocalListing(this.#root, this.#realRoot());
+    const slice = new TimeSlice(context.signal);
+    for (const [index, location] of locations.entries()) {
+      if (slice.due) await slice.next();
+      if (!listing.enter(location)) continue;
+      const folders = [location];
+      for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+        if (slice.due) await slice.next();
+        listing.read(folder, index, folders);
+        if (folder.split('/').length - location.split('/').length > MAX_DEPTH) {
+          throw new QueryError('sourceError', `Folders below '${location}' nest too deep.`);
+        }
+      }
+      listing.sortFrom(index);
+    }
+    return listing.files;
+  }
+
+  async listFolders(location: string, context: StoreContext): Promise<readonly string[]> {
+    const listing = new LocalListing(this.#root, this.#realRoot());
+    const slice = new TimeSlice(context.signal);
+    if (!listing.enter(location)) return [];
+    const folders: string[] = [];
+    for (const name of readNames(location)) {
+      if (slice.due) await slice.next();
+      if (!isHidden(name) && isSafeName(name) && listing.kind(location + name)?.isDirectory()) {
+        folders.push(name);
+      }
+    }
+    return folders;
+  }
+
+  open(files: readonly StoredFile[], context: StoreContext): Promise<OpenFiles> {
+    return Promise.resolve({
+      files: files.map(({ path }) => ({ enginePath: path, localPath: path })),
+      verify: async () => {
+        const slice = new TimeSlice(context.signal);
+        for (const file of files) {
+          if (slice.due) await slice.next();
+          const stats = statSync(file.path, STAT);
+          if (stats === undefined || versionOf(stats) !== file.version) throw changed(file.path);
+        }
+      },
+      release: () => Promise.resolve(),
+    });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #realRoot(): string {
+    try {
+      return withSlash(realpathSync.native(this.#root));
+    } catch (cause) {
+      throw new QueryError(
+        'sourceUnavailable',
+        `The root '${this.#root}' of the source "${this.#source}" cannot be read.`,
+        { cause },
+      );
+    }
+  }
+
+  /** The part of a path that exists may not leave the root through links. */
+  #staysBelow(path: string): boolean {
+    const root = this.#realRoot();
+    for (let part = path; part.length >= this.#root.length - 1;) {
+      if (lstatSync(part, STAT) !== undefined) {
+        try {
+          return withSlash(realpathSync.native(part)).startsWith(root);
+        } catch {
+          return false;
+        }
+      }
+      part = part.slice(0, part.lastIndexOf('/'));
+    }
+    return true;
+  }
+}
+
+/** One listing: checks each folder on the way once. */
+class LocalListing {
+  readonly files: StoredFile[] = [];
+  readonly #root: string;
+  readonly #realRoot: string;
+  readonly #entered = new Map<string, boolean>();
+
+  constructor(root: string, realRoot: string) {
+    this.#root = root;
+    this.#realRoot = realRoot;
+    this.#entered.set(root, true);
+  }
+
+  /** Whether a folder exists and lies below the root, links followed. `folder` ends in `/`. */
+  enter(folder: string): boolean {
+    if (!folder.startsWith(this.#root)) return false;
+    const known = this.#entered.get(folder);
+    if (known !== undefined) return known;
+    const cut = folder.lastIndexOf('/', folder.length - 2);
+    const enters =
+      isSafeName(folder.slice(cut + 1, -1)) &&
+      this.enter(folder.slice(0, cut + 1)) &&
+      this.kind(folder.slice(0, -1))?.isDirectory() === true;
+    this.#entered.set(folder, enters);
+    return enters;
+  }
+
+  /** Adds the folder's files and pushes its folders. */
+  read(folder: string, location: number, folders: string[]): void {
+    for (const name of readNames(folder)) {
+      if (isHidden(name)) continue;
+      const path = folder + name;
+      const stats = this.kind(path);
+      if (stats === undefined) continue;
+      if (stats.isDirectory()) folders.push(`${path}/`);
+      else if (stats.isFile() && stats.size > 0n) {
+        this.files.push({ path, size: Number(stats.size), version: versionOf(stats), location });
+      }
+    }
+  }
+
+  sortFrom(location: number): void {
+    let start = this.files.length;
+    while (start > 0 && this.files[start - 1]?.location === location) start -= 1;
+    if (this.files.length - start < 2) return;
+    const own = this.files.splice(start);
+    own.sort((a, b) => (a.path < b.path ? -1 : 1));
+    for (const file of own) this.files.push(file);
+  }
+
+  /** Of what a path leads to; undefined when it does not exist. Throws insufficientPrivilege for a link that leaves the root. */
+  kind(path: string): BigIntStats | undefined {
+    const stats = lstatSync(path, STAT);
+    if (stats?.isSymbolicLink() !== true) return stats;
+    const target = statSync(path, STAT);
+    if (target !== undefined && !withSlash(realpathSync.native(path)).startsWith(this.#realRoot)) {
+      throw new QueryError(
+        'insufficientPrivilege',
+        `'${path}' is a link that leaves the source's root.`,
+      );
+    }
+    return target;
+  }
+}
+
+function readNames(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (cause) {
+    if (cause !== null && typeof cause === 'object' && 'code' in cause && cause.code === 'ENOENT') {
+      return [];
+    }
+    throw new QueryError('sourceError', `The folder '${folder}' cannot be read.`, { cause });
+  }
+}
+
+function versionOf(stats: BigIntStats): string {
+  return `${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}:${stats.ino}`;
+}
+
+export function changed(path: string): QueryError {
+  return new QueryError('dataChanged', `'${path}' changed while it was read.`, {
+    hint: 'Run the query again.',
+  });
+}
+
+function withSlash(path: string): string {
+  return path.endsWith('/') ? path : `${path}/`;
+}
+
+function filePath(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return '';
+  }
+}

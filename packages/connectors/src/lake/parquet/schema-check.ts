@@ -1,0 +1,182 @@
+import type { ColumnDefinition } from '@tributary/catalog';
+import { engineType, QueryError } from '@tributary/sql';
+import { LRUCache } from 'lru-cache';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { TimeSlice } from '../cancellation.ts';
+import type { OpenFile, StoreContext, StoredFile } from '../file-store.ts';
+import { isReadableAs, storesTextAsBytes } from './compatibility.ts';
+import { formatFileType, type FileColumn, type FileType } from './file-type.ts';
+import { readSchema } from './read-schema.ts';
+
+/** Read at once: holds most footers whole. */
+const TAIL = 16_384;
+const MAX_FOOTER = 64 * 1024 * 1024;
+const MAGIC = 'PAR1';
+
+/** Files with equal schemas share one. */
+interface FileSchema {
+  /** By name in lower case. */
+  readonly columns: ReadonlyMap<string, FileType>;
+}
+
+export interface ParquetVerdict {
+  /** Some file stores text without marking it as text. */
+  readonly binaryAsString: boolean;
+}
+
+/**
+ * Checks the columns of Parquet files against declared types, because the engine casts whatever it can: a column of texts
+ * that look like numbers would pass for numbers. Footers are read once per version of a file.
+ */
+export class SchemaCheck {
+  readonly #schemas = new LRUCache<string, FileSchema>({ max: 50_000 });
+  readonly #shared = new LRUCache<string, FileSchema>({ max: 1_000 });
+
+  /** Throws incompatibleFile naming the file, the column and both types; dataChanged for a file that went away. */
+  async check(
+    files: readonly StoredFile[],
+    open: readonly OpenFile[],
+    columns: readonly ColumnDefinition[],
+    context: StoreContext,
+  ): Promise<ParquetVerdict> {
+    const schemas = await this.#read(files, open, context);
+    let binaryAsString: string | undefined;
+    for (const [schema, path] of schemas) {
+      for (const column of columns) {
+        const type = schema.columns.get(column.name.toLowerCase());
+        if (type === undefined) continue;
+        if (!isReadableAs(type, column.type)) throw incompatible(path, column, type);
+        if (storesTextAsBytes(type, column.type)) binaryAsString = path;
+      }
+    }
+    const bytes = columns.find(({ type }) => type.kind === 'scalar' && type.name === 'bytea');
+    if (binaryAsString !== undefined && bytes !== undefined) {
+      throw new QueryError(
+        'incompatibleFile',
+        `'${binaryAsString}' stores text without marking it as text, so it cannot be read together with the binary column "${bytes.name}".`,
+        { hint: 'Select the binary column in a query of its own.' },
+      );
+    }
+    return { binaryAsString: binaryAsString !== undefined };
+  }
+
+  /** The different schemas, each with a file that has it. */
+  async #read(
+    files: readonly StoredFile[],
+    open: readonly OpenFile[],
+    context: StoreContext,
+  ): Promise<ReadonlyMap<FileSchema, string>> {
+    const schemas = new Map<FileSchema, string>();
+    const remote: Promise<void>[] = [];
+    const slice = new TimeSlice(context.signal);
+    const add = (file: StoredFile, schema: FileSchema) => {
+      if (!schemas.has(schema)) schemas.set(schema, file.path);
+    };
+    for (const [index, file] of files.entries()) {
+      const key = `${file.path}\0${file.version}`;
+      const known = this.#schemas.get(key);
+      if (known !== undefined) {
+        add(file, known);
+        continue;
+      }
+      if (slice.due) await slice.next();
+      const readTail = open[index]?.readTail;
+      const localPath = open[index]?.localPath;
+      if (localPath !== undefined) {
+        const schema = this.#parse(file, readLocalFooter(file, localPath));
+        this.#schemas.set(key, schema);
+        add(file, schema);
+      } else if (readTail !== undefined) {
+        remote.push(
+          readRemoteFooter(file, readTail).then((footer) => {
+            const schema = this.#parse(file, footer);
+            this.#schemas.set(key, schema);
+            add(file, schema);
+          }),
+        );
+      }
+    }
+    const settled = await Promise.allSettled(remote);
+    const failed = settled.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return schemas;
+  }
+
+  #parse(file: StoredFile, footer: Buffer): FileSchema {
+    let columns: readonly FileColumn[];
+    try {
+      columns = readSchema(footer);
+    } catch (cause) {
+      throw new QueryError('incompatibleFile', `The footer of '${file.path}' is damaged.`, {
+        cause,
+      });
+    }
+    const signature = JSON.stringify(columns);
+    let schema = this.#shared.get(signature);
+    if (schema === undefined) {
+      schema = {
+        columns: new Map(columns.map(({ name, type }) => [name.toLowerCase(), type])),
+      };
+      this.#shared.set(signature, schema);
+    }
+    return schema;
+  }
+}
+
+function incompatible(path: string, column: ColumnDefinition, type: FileType): QueryError {
+  return new QueryError(
+    'incompatibleFile',
+    `The column "${column.name}" of '${path}' has the type ${formatFileType(type)}, which cannot be read as the declared type ${column.hiveType ?? engineType(column.type)}.`,
+    { hint: 'Declare the column with the type of the files, or one that is wider.' },
+  );
+}
+
+/** Bytes of the file metadata that the last 8 bytes announce. Throws incompatibleFile unless it is a Parquet file's end. */
+function footerLength(file: StoredFile, tail: Buffer): number {
+  const length = tail.length < 12 ? -1 : tail.readUInt32LE(tail.length - 8);
+  const magic = tail.toString('latin1', Math.max(0, tail.length - 4));
+  if (magic === 'PARE') {
+    throw new QueryError('incompatibleFile', `'${file.path}' is an encrypted Parquet file.`);
+  }
+  if (magic !== MAGIC || length < 0 || length > MAX_FOOTER || length + 12 > file.size) {
+    throw new QueryError('incompatibleFile', `'${file.path}' is not a whole Parquet file.`, {
+      hint: 'Name temporary files with a leading "_" or "." so that they are not read.',
+    });
+  }
+  return length;
+}
+
+function readLocalFooter(file: StoredFile, path: string): Buffer {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch (cause) {
+    throw new QueryError('dataChanged', `'${file.path}' went away before it was read.`, { cause });
+  }
+  try {
+    const read = (length: number) => {
+      const buffer = Buffer.allocUnsafe(length);
+      const bytes = readSync(descriptor, buffer, 0, length, file.size - length);
+      return buffer.subarray(0, bytes);
+    };
+    const tail = read(Math.min(TAIL, file.size));
+    const length = footerLength(file, tail);
+    return length + 8 <= tail.length
+      ? tail.subarray(tail.length - 8 - length, tail.length - 8)
+      : read(length + 8).subarray(0, length);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+async function readRemoteFooter(
+  file: StoredFile,
+  readTail: (length: number) => Promise<Buffer>,
+): Promise<Buffer> {
+  const tail = await readTail(Math.min(4 * TAIL, file.size));
+  const length = footerLength(file, tail);
+  if (length + 8 <= tail.length) {
+    return tail.subarray(tail.length - 8 - length, tail.length - 8);
+  }
+  return (await readTail(length + 8)).subarray(0, length);
+}

@@ -1,0 +1,107 @@
+import type { ColumnDefinition } from '@tributary/catalog';
+import { listValue, type EngineValue } from '@tributary/engine';
+import { engineType, type ColumnId } from '@tributary/sql';
+import { escapeGlob } from './location.ts';
+
+/** Up to this many files, partition values are looked up in a constant list; above, the copy of the list per vector costs more than a join. */
+const LIST_LIMIT = 256;
+
+/** A column of the relation, with its place in the files or in the partitions. */
+export interface RelationColumn {
+  readonly id: ColumnId;
+  readonly definition: ColumnDefinition;
+}
+
+export interface FileColumnSource extends RelationColumn {
+  /** DuckDB text over the reader's columns. */
+  readonly text: string;
+}
+
+export interface PartitionColumnSource extends RelationColumn {
+  /** Index in the partition columns. */
+  readonly index: number;
+}
+
+/** Files that one call of a reader takes. */
+export interface FileGroup {
+  /** The reader's call for a placeholder of its list of paths. */
+  readonly reader: (paths: string) => string;
+  readonly paths: readonly string[];
+  /** The partition values of each path. */
+  readonly values: readonly (readonly (string | null)[])[];
+}
+
+export interface RelationText {
+  readonly text: string;
+  readonly parameters: readonly EngineValue[];
+}
+
+/** A literal in which no placeholder can be mistaken. */
+export function textLiteral(text: string): string {
+  if (!/\{\d+\}/.test(text)) return `'${text.replaceAll("'", "''")}'`;
+  return `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('{', '\\x7b')}'`;
+}
+
+/** The relation over groups of files; none gives a typed, empty one. */
+export function relationText(
+  groups: readonly FileGroup[],
+  fileColumns: readonly FileColumnSource[],
+  partitionColumns: readonly PartitionColumnSource[],
+): RelationText {
+  if (groups.length === 0) {
+    const columns = [...fileColumns, ...partitionColumns].map(
+      ({ id, definition }) => `CAST(NULL AS ${engineType(definition.type)}) AS c${id}`,
+    );
+    return { text: `(SELECT ${list(columns)} WHERE false)`, parameters: [] };
+  }
+  const parameters: EngineValue[] = [];
+  const bind = (value: EngineValue) => `{${parameters.push(value) - 1}}`;
+  const selects = groups.map((group) => groupText(group, fileColumns, partitionColumns, bind));
+  return { text: `(${selects.join(' UNION ALL ')})`, parameters };
+}
+
+function groupText(
+  group: FileGroup,
+  fileColumns: readonly FileColumnSource[],
+  partitionColumns: readonly PartitionColumnSource[],
+  bind: (value: EngineValue) => string,
+): string {
+  const paths = bind(listValue(group.paths.map(escapeGlob)));
+  const columns = fileColumns.map(({ id, text }) => `${text} AS c${id}`);
+  const looked: string[] = [];
+  for (const { id, definition, index } of partitionColumns) {
+    const type = engineType(definition.type);
+    const values = group.values.map((row) => row[index] ?? null);
+    const [first] = values;
+    if (values.every((value) => value === first)) {
+      const value = first === null || first === undefined ? 'NULL' : bind(first);
+      columns.push(`CAST(${value} AS ${type}) AS c${id}`);
+    } else if (values.length <= LIST_LIMIT) {
+      const constant = bindTexts(values, bind);
+      columns.push(`(CAST(${constant} AS ${type}[]))[f.file_index::BIGINT + 1] AS c${id}`);
+    } else {
+      looked.push(`CAST(unnest(${bindTexts(values, bind)}) AS ${type}) AS p${index}`);
+      columns.push(`v.p${index} AS c${id}`);
+    }
+  }
+  const from = `${group.reader(paths)} AS f`;
+  if (looked.length === 0) return `SELECT ${list(columns)} FROM ${from}`;
+  const values = `SELECT ${looked.join(', ')}, unnest(range(${group.paths.length})) AS i`;
+  return `SELECT ${list(columns)} FROM ${from} JOIN (${values}) AS v ON f.file_index::BIGINT = v.i`;
+}
+
+/** The binding takes a list's type from its first item, which therefore must not be NULL. */
+function bindTexts(
+  values: readonly (string | null)[],
+  bind: (value: EngineValue) => string,
+): string {
+  const first = values.find((value) => value !== null) ?? null;
+  return values[0] === null
+    ? `(${bind(listValue([first, ...values]))})[2:]`
+    : bind(listValue(values));
+}
+
+/** A relation of which only the row count matters has one column without meaning. */
+function list(columns: readonly string[]): string {
+  return columns.length === 0 ? 'true AS present' : columns.join(', ');
+}
