@@ -105,7 +105,7 @@ export function createTokenReader(
         name = foldName(raw.slice(1, -1).replaceAll('``', '`'));
         break;
       case 'quotedName':
-        if (raw.startsWith('"')) name = raw.slice(1, -1).replaceAll('""', '"');
+        if (raw.startsWith('"')) name = hiveStringValue(raw);
         break;
       default:
     }
