@@ -79,7 +79,7 @@ export function engineLiteral(
     case 'date':
     case 'timestamp':
     case 'timestamptz':
-      return typed(quote(text.replace(/ BC$/, ' (BC)')));
+      return typed(quote(text.replace(/^(\S+)(.*) BC$/, '$1 (BC)$2')));
     default:
       return typed(quote(text));
   }

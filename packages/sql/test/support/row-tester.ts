@@ -68,6 +68,8 @@ interface Outcome {
   readonly error?: string;
   readonly code?: string;
   readonly refused?: boolean;
+  /** Failed while printing: before any row is seen. */
+  readonly planned?: boolean;
 }
 
 interface KnownArgument {
@@ -140,7 +142,9 @@ export async function createRowTester(): Promise<RowTester> {
           ? parseArray(value)
           : ((value ?? null)?.replace(/infinity\+00$/, 'infinity').replace(/ BC\+00$/, '+00 BC') ??
             null);
-      return { value: comparable(parsed, type), type };
+      return typeName === null || typeName === undefined
+        ? { value: 'NULL' }
+        : { value: comparable(parsed, type), type };
     } catch (error) {
       const failure = postgresFailure(error);
       if (failure === undefined) throw error;
@@ -168,7 +172,7 @@ export async function createRowTester(): Promise<RowTester> {
       printed.map((argument) => argument.constant),
     );
     const context: TemplateContext = {
-      result: digits === undefined ? result : { ...scalar('numeric'), digits },
+      result: digits === undefined ? elementOf(entry, result) : { ...scalar('numeric'), digits },
       engineType,
       timeZone: `'${options.timeZone ?? 'UTC'}'`,
       now: `CAST('${options.now ?? '2024-02-29 12:34:56.789012+00'}' AS TIMESTAMPTZ)`,
@@ -196,7 +200,12 @@ export async function createRowTester(): Promise<RowTester> {
       return { value: comparable(renderEngineValue(rows[0]?.[0] ?? null), result) };
     } catch (error) {
       if (isQueryError(error)) {
-        return { error: error.message, code: error.sqlstate, refused: error.sqlstate === '0A000' };
+        return {
+          error: error.message,
+          code: error.sqlstate,
+          refused: error.sqlstate === '0A000',
+          planned: true,
+        };
       }
       const message =
         typeof error === 'object' && error !== null && 'message' in error
@@ -206,7 +215,7 @@ export async function createRowTester(): Promise<RowTester> {
         return { value: `BROKEN TEMPLATE ${message.split('\n')[0] ?? ''} IN ${text}` };
       }
       const code = ERROR_MARK.exec(message)?.[1];
-      return { error: message, ...(code === undefined ? {} : { code }) };
+      return { error: message, refused: code === '0A000', ...(code === undefined ? {} : { code }) };
     }
   }
 
@@ -215,6 +224,8 @@ export async function createRowTester(): Promise<RowTester> {
     if (excused && (options.mayRefuse === true || (columns && options.constantsOnly === true))) {
       return undefined;
     }
+    // A constant that is wrong for every row is refused when planned; PostgreSQL notices at the first row that is not NULL.
+    if (wanted.value === 'NULL' && got.planned === true) return undefined;
     if (wanted.error !== undefined && got.error !== undefined) {
       if (got.code === undefined || wanted.code === undefined || got.code === wanted.code) {
         return undefined;
@@ -338,4 +349,13 @@ function engineTypeName(type: SqlType): string | undefined {
     return element === undefined ? undefined : `${element}[]`;
   }
   return engineType(type);
+}
+
+/** A table row's context has the type of a row, not of the list. */
+function elementOf(entry: FunctionEntry, result: SqlType): SqlType {
+  if (entry.kind !== 'table') return result;
+  if (result.kind === 'scalar') return { ...result, digits: { precision: 38, scale: 6 } };
+  if (result.kind !== 'array') return result;
+  if (result.element.kind !== 'scalar' || result.element.name !== 'numeric') return result.element;
+  return { ...result.element, digits: { precision: 38, scale: 6 } };
 }

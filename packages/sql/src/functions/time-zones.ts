@@ -1,0 +1,73 @@
+import type { TemplateArgument } from './function-entry.ts';
+import { raise, refuse, reuse, textLiteral } from './template-parts.ts';
+
+/** PostgreSQL's zone abbreviations of a fixed offset (hours east) that ICU reads as zones with daylight saving, or not at all. */
+const ABBREVIATIONS: Readonly<Record<string, number>> = {
+  utc: 0,
+  gmt: 0,
+  z: 0,
+  zulu: 0,
+  wet: 0,
+  west: 1,
+  bst: 1,
+  cet: 1,
+  met: 1,
+  cest: 2,
+  mest: 2,
+  eet: 2,
+  eest: 3,
+  msk: 3,
+  jst: 9,
+  kst: 9,
+  est: -5,
+  edt: -4,
+  cst: -6,
+  cdt: -5,
+  mst: -7,
+  mdt: -6,
+  pst: -8,
+  pdt: -7,
+  akst: -9,
+  akdt: -8,
+  hst: -10,
+};
+
+/** ICU's name of whole hours east of UTC (POSIX counts westward). */
+function fixedZone(hoursEast: number): string {
+  if (hoursEast === 0) return 'UTC';
+  return `Etc/GMT${hoursEast < 0 ? '+' : '-'}${Math.abs(hoursEast)}`;
+}
+
+/**
+ * DuckDB text of the zone that PostgreSQL means by an argument of AT TIME ZONE: names of the time zone database, its
+ * abbreviations and POSIX whole hours. Others are refused where constant, and fail where not.
+ */
+export function zoneText(zone: TemplateArgument | undefined): string {
+  if (zone === undefined) return refuse('A time zone is needed.');
+  if (zone.constant === undefined) {
+    return reuse(
+      [zone.text],
+      (name) =>
+        `CASE WHEN contains(${name}, '/') OR upper(${name}) = 'UTC' THEN ${name} ` +
+        `WHEN ${name} IS NULL THEN NULL ELSE ${raise('featureNotSupported', 'this time zone is not supported: use a name such as Europe/Berlin or UTC')} END`,
+    );
+  }
+  const name = zone.constant.trim();
+  const hours = ABBREVIATIONS[name.toLowerCase()];
+  if (hours !== undefined) return textLiteral(fixedZone(hours));
+  const posix = /^([+-]?)(\d{1,2})(?::?00)?$/.exec(name);
+  if (posix !== null) {
+    const west = Number(posix[2]) * (posix[1] === '-' ? -1 : 1);
+    if (Math.abs(west) <= 12) return textLiteral(fixedZone(-west));
+  }
+  if (
+    /^[A-Za-z]+\/[A-Za-z0-9_+\-/]+$/.test(name) ||
+    /^(?:EST5EDT|CST6CDT|MST7MDT|PST8PDT)$/i.test(name)
+  ) {
+    return textLiteral(name);
+  }
+  return refuse(
+    `Time zone "${name}" is not supported.`,
+    'Use a name of the time zone database such as Europe/Berlin, or UTC.',
+  );
+}
