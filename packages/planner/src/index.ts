@@ -1,1 +1,10 @@
 export type * from './session/sql-session.ts';
+export type { PlannerServices } from './service/planner-services.ts';
+export { MAIN_DATABASE } from './service/planner-services.ts';
+export { QueryLog } from './service/query-log.ts';
+export type { QueryRecord } from './service/query-log.ts';
+export { createQueryService } from './service/query-service.ts';
+export type { QueryService } from './service/query-service.ts';
+export type * from './session/catalog-engine.ts';
+export { bindSelect } from './bind/bind-select.ts';
+export type { BindContext, BoundSelect, SystemTable } from './bind/bind-context.ts';

@@ -1,0 +1,380 @@
+import type {
+  A_Indices,
+  A_Indirection,
+  BooleanTest,
+  BoolExpr,
+  CollateClause,
+  ColumnRef,
+  Node,
+  NullTest,
+  RowExpr,
+  SQLValueFunction,
+} from '@pgsql/types';
+import type { Expression, SqlType } from '@tributary/sql';
+import { BOOL, INT4, JSONB, resolveFunction, sameType, TEXT } from '@tributary/sql';
+import { bindArray } from './bind-array.ts';
+import { bindCase } from './bind-case.ts';
+import { callOf, toBoolean, toCommonType, toType } from './bind-coercion.ts';
+import { bindFunctionCall } from './bind-function-call.ts';
+import { bindGroupingCall } from './bind-aggregate.ts';
+import { bindLiteral } from './bind-literal.ts';
+import { bindOperator } from './bind-operator.ts';
+import type { QueryLevel } from './bind-state.ts';
+import { at, deeper, failure } from './bind-state.ts';
+import { bindSublink } from './bind-sublink.ts';
+import { bindTypeCast } from './bind-type-cast.ts';
+import { bindParameter } from './parameters.ts';
+import { fieldOf, findItem, missingItem, resolveColumnReference, wholeRow } from './scope.ts';
+import { locationOf, stringOf, stringsOf, tagOf } from './tree.ts';
+
+/** Binds an expression in the clause that `level.clause` names. Literals without a type stay unknown until coerced. */
+export function bindExpression(level: QueryLevel, node: Node): Expression {
+  return deeper(level, locationOf(node), () => bindNode(level, node));
+}
+
+/** Binds several expressions in order. */
+export function bindExpressions(
+  level: QueryLevel,
+  nodes: readonly Node[] | undefined,
+): readonly Expression[] {
+  return (nodes ?? []).map((node) => bindExpression(level, node));
+}
+
+function bindNode(level: QueryLevel, node: Node): Expression {
+  if ('ColumnRef' in node) return bindColumnReference(level, node.ColumnRef);
+  if ('A_Const' in node) return bindLiteral(level, node.A_Const);
+  if ('ParamRef' in node) return bindParameter(level, node.ParamRef);
+  if ('A_Expr' in node) return bindOperator(level, node.A_Expr);
+  if ('BoolExpr' in node) return bindLogic(level, node.BoolExpr);
+  if ('FuncCall' in node) return bindFunctionCall(level, node.FuncCall);
+  if ('TypeCast' in node) return bindTypeCast(level, node.TypeCast);
+  if ('CaseExpr' in node) return bindCase(level, node.CaseExpr);
+  if ('SubLink' in node) return bindSublink(level, node.SubLink);
+  if ('NullTest' in node) return bindNullTest(level, node.NullTest);
+  if ('BooleanTest' in node) return bindBooleanTest(level, node.BooleanTest);
+  if ('CoalesceExpr' in node) {
+    const { args, location } = node.CoalesceExpr;
+    const common = toCommonType(level, bindExpressions(level, args), 'COALESCE', location);
+    return {
+      kind: 'coalesce',
+      args: common.expressions,
+      type: common.type,
+      ...at(level, location),
+    };
+  }
+  if ('MinMaxExpr' in node) {
+    const { args, location, op } = node.MinMaxExpr;
+    const least = op === 'IS_LEAST';
+    const bound = bindExpressions(level, args);
+    const common = toCommonType(level, bound, least ? 'LEAST' : 'GREATEST', location);
+    return {
+      kind: least ? 'least' : 'greatest',
+      args: common.expressions,
+      type: common.type,
+      ...at(level, location),
+    };
+  }
+  if ('A_ArrayExpr' in node) return bindArray(level, node.A_ArrayExpr, undefined);
+  if ('RowExpr' in node) return bindRow(level, node.RowExpr);
+  if ('A_Indirection' in node) return bindIndirection(level, node.A_Indirection);
+  if ('SQLValueFunction' in node) return bindValueFunction(level, node.SQLValueFunction);
+  if ('CollateClause' in node) return bindCollate(level, node.CollateClause);
+  if ('GroupingFunc' in node) return bindGroupingCall(level, node.GroupingFunc);
+  if ('SetToDefault' in node) {
+    throw failure(
+      level,
+      'syntaxError',
+      'DEFAULT is not allowed in this context',
+      node.SetToDefault.location,
+    );
+  }
+  throw failure(
+    level,
+    'featureNotSupported',
+    `${constructName(tagOf(node))} is not supported`,
+    locationOf(node),
+  );
+}
+
+const CONSTRUCTS: Readonly<Record<string, string>> = {
+  XmlExpr: 'XML',
+  XmlSerialize: 'XMLSERIALIZE',
+  JsonIsPredicate: 'IS JSON',
+  JsonObjectConstructor: 'JSON_OBJECT(...) in SQL/JSON form',
+  JsonArrayConstructor: 'JSON_ARRAY(...) in SQL/JSON form',
+  JsonFuncExpr: 'SQL/JSON query function',
+  CurrentOfExpr: 'CURRENT OF',
+  NamedArgExpr: 'named argument notation',
+};
+
+function constructName(tag: string): string {
+  return CONSTRUCTS[tag] ?? tag;
+}
+
+function bindColumnReference(level: QueryLevel, ref: ColumnRef): Expression {
+  const fields = ref.fields ?? [];
+  const last = fields.at(-1);
+  if (last !== undefined && 'A_Star' in last) {
+    const qualifier = stringsOf(fields.slice(0, -1));
+    if (qualifier.length === 0) {
+      throw failure(
+        level,
+        'syntaxError',
+        'row expansion via "*" is not supported here',
+        ref.location,
+      );
+    }
+    const item = findItem(level, qualifier, ref.location);
+    return item === undefined
+      ? missingItem(level, qualifier, ref.location)
+      : wholeRow(level, item, ref.location);
+  }
+  return resolveColumnReference(level, stringsOf(fields), ref.location);
+}
+
+function bindLogic(level: QueryLevel, logic: BoolExpr): Expression {
+  const args = logic.args ?? [];
+  const name = logic.boolop === 'OR_EXPR' ? 'OR' : logic.boolop === 'NOT_EXPR' ? 'NOT' : 'AND';
+  const bound = args.map((arg) =>
+    toBoolean(level, bindExpression(level, arg), name, locationOf(arg)),
+  );
+  const [first] = bound;
+  const place = at(level, logic.location);
+  if (name === 'NOT' && first !== undefined) {
+    return { kind: 'not', arg: first, type: BOOL, ...place };
+  }
+  return { kind: name === 'OR' ? 'or' : 'and', args: bound, type: BOOL, ...place };
+}
+
+function bindNullTest(level: QueryLevel, test: NullTest): Expression {
+  const { arg: node, location } = test;
+  if (node === undefined)
+    throw failure(level, 'syntaxError', 'IS NULL needs an argument', location);
+  const negated = test.nulltesttype === 'IS_NOT_NULL';
+  const arg = bindExpression(level, node);
+  const place = at(level, location);
+  if (arg.kind === 'row') {
+    // A row is null when all its fields are, not null when none is.
+    const fields = arg.fields.map((field): Expression => ({
+      kind: 'nullTest',
+      arg: decided(level, field),
+      negated,
+      type: BOOL,
+      ...place,
+    }));
+    return fields.length === 1 && fields[0] !== undefined
+      ? fields[0]
+      : { kind: 'and', args: fields, type: BOOL, ...place };
+  }
+  return { kind: 'nullTest', arg: decided(level, arg), negated, type: BOOL, ...place };
+}
+
+/** An open literal or parameter as text: where nothing else asks for a type. */
+export function decided(level: QueryLevel, expression: Expression): Expression {
+  return expression.type.kind === 'scalar' && expression.type.name === 'unknown'
+    ? toType(level, expression, TEXT, 'implicit', -1)
+    : expression;
+}
+
+const BOOLEAN_TESTS: Readonly<
+  Record<string, { readonly test: 'true' | 'false' | 'unknown'; readonly negated: boolean }>
+> = {
+  IS_TRUE: { test: 'true', negated: false },
+  IS_NOT_TRUE: { test: 'true', negated: true },
+  IS_FALSE: { test: 'false', negated: false },
+  IS_NOT_FALSE: { test: 'false', negated: true },
+  IS_UNKNOWN: { test: 'unknown', negated: false },
+  IS_NOT_UNKNOWN: { test: 'unknown', negated: true },
+};
+
+function bindBooleanTest(level: QueryLevel, test: BooleanTest): Expression {
+  const kind = test.booltesttype ?? 'IS_TRUE';
+  const form = BOOLEAN_TESTS[kind];
+  if (test.arg === undefined || form === undefined) {
+    throw failure(level, 'syntaxError', 'malformed boolean test', test.location);
+  }
+  const arg = toBoolean(
+    level,
+    bindExpression(level, test.arg),
+    kind.replaceAll('_', ' '),
+    locationOf(test.arg),
+  );
+  return { kind: 'booleanTest', arg, ...form, type: BOOL, ...at(level, test.location) };
+}
+
+function bindRow(level: QueryLevel, row: RowExpr): Expression {
+  const fields = bindExpressions(level, row.args).map((field) => decided(level, field));
+  return {
+    kind: 'row',
+    fields,
+    type: {
+      kind: 'struct',
+      fields: fields.map((field, index) => ({ name: `f${index + 1}`, type: field.type })),
+    },
+    ...at(level, row.location),
+  };
+}
+
+function bindIndirection(level: QueryLevel, indirection: A_Indirection): Expression {
+  const { arg: node } = indirection;
+  const location = locationOf(node);
+  if (node === undefined) throw failure(level, 'syntaxError', 'malformed indirection', location);
+  let arg = bindExpression(level, node);
+  for (const step of indirection.indirection ?? []) {
+    const field = stringOf(step);
+    if (field !== undefined) arg = fieldOf(level, arg, field, location);
+    else if ('A_Indices' in step) arg = bindSubscript(level, arg, step.A_Indices, location);
+    else {
+      throw failure(
+        level,
+        'featureNotSupported',
+        'row expansion via "*" is not supported here',
+        location,
+      );
+    }
+  }
+  return arg;
+}
+
+function bindSubscript(
+  level: QueryLevel,
+  arg: Expression,
+  indices: A_Indices,
+  location: number | undefined,
+): Expression {
+  const place = at(level, location);
+  const index = (node: Node | undefined, type: SqlType): Expression | undefined =>
+    node === undefined
+      ? undefined
+      : toType(level, bindExpression(level, node), type, 'assignment', -1);
+  const { type } = arg;
+  if (indices.is_slice === true) {
+    if (type.kind !== 'array') throw notSubscriptable(level, type, location);
+    const lower = index(indices.lidx, INT4);
+    const upper = index(indices.uidx, INT4);
+    return {
+      kind: 'slice',
+      arg,
+      ...(lower === undefined ? {} : { lower }),
+      ...(upper === undefined ? {} : { upper }),
+      type,
+      ...place,
+    };
+  }
+  const keyType = type.kind === 'map' ? type.key : INT4;
+  if (type.kind === 'array' || type.kind === 'map') {
+    const key = index(indices.uidx, keyType);
+    if (key === undefined) throw notSubscriptable(level, type, location);
+    const result = type.kind === 'map' ? type.value : type.element;
+    return { kind: 'subscript', arg, index: key, type: result, ...place };
+  }
+  if (sameType(type, JSONB) && indices.uidx !== undefined) {
+    const key = bindExpression(level, indices.uidx);
+    const typed = sameType(key.type, INT4) ? key : toType(level, key, TEXT, 'assignment', -1);
+    return { kind: 'subscript', arg, index: typed, type: JSONB, ...place };
+  }
+  throw notSubscriptable(level, type, location);
+}
+
+function notSubscriptable(level: QueryLevel, type: SqlType, location: number | undefined): Error {
+  return failure(
+    level,
+    'datatypeMismatch',
+    `cannot subscript type ${type.kind === 'scalar' ? type.name : type.kind} because it does not support subscripting`,
+    location,
+  );
+}
+
+const VALUE_FUNCTIONS: Readonly<Record<string, string>> = {
+  SVFOP_CURRENT_DATE: 'current_date',
+  SVFOP_CURRENT_TIME: 'current_time',
+  SVFOP_CURRENT_TIME_N: 'current_time',
+  SVFOP_CURRENT_TIMESTAMP: 'current_timestamp',
+  SVFOP_CURRENT_TIMESTAMP_N: 'current_timestamp',
+  SVFOP_LOCALTIME: 'localtime',
+  SVFOP_LOCALTIME_N: 'localtime',
+  SVFOP_LOCALTIMESTAMP: 'localtimestamp',
+  SVFOP_LOCALTIMESTAMP_N: 'localtimestamp',
+  SVFOP_CURRENT_ROLE: 'current_role',
+  SVFOP_CURRENT_USER: 'current_user',
+  SVFOP_USER: 'user',
+  SVFOP_SESSION_USER: 'session_user',
+  SVFOP_CURRENT_CATALOG: 'current_catalog',
+  SVFOP_CURRENT_SCHEMA: 'current_schema',
+};
+
+/** `current_date` and the like: functions of the catalog without parentheses. */
+export function valueFunctionName(op: string | undefined): string {
+  return VALUE_FUNCTIONS[op ?? ''] ?? 'current_date';
+}
+
+/** Facts of the session stand in the plan as constants: the engine knows no users. */
+const SESSION_FACTS: ReadonlySet<string> = new Set([
+  'current_role',
+  'current_user',
+  'user',
+  'session_user',
+  'current_catalog',
+  'current_schema',
+]);
+
+function bindValueFunction(level: QueryLevel, value: SQLValueFunction): Expression {
+  const name = valueFunctionName(value.op);
+  if (SESSION_FACTS.has(name)) return sessionFact(level, name, value.location);
+  const resolved = resolveFunction(name, [], at(level, value.location).position);
+  const called = callOf(level, resolved, [], value.location);
+  const precision = value.typmod ?? -1;
+  if (precision < 0 || called.type.kind !== 'scalar') return called;
+  return toType(level, called, { ...called.type, typmod: Math.min(precision, 6) }, 'implicit', -1);
+}
+
+/** current_user, current_schema and the like as constants of type name. */
+export function sessionFact(
+  level: QueryLevel,
+  name: string,
+  location: number | undefined,
+): Expression {
+  const { user } = level.statement.context;
+  const { database, searchPath } = level.environment;
+  const value =
+    name === 'current_catalog' || name === 'current_database'
+      ? database
+      : name === 'current_schema'
+        ? (searchPath.find((schema) => schema !== '$user') ?? null)
+        : user;
+  return {
+    kind: 'constant',
+    value,
+    type: { kind: 'scalar', name: 'name', typmod: -1 },
+    ...at(level, location),
+  };
+}
+
+const COLLATIONS: ReadonlySet<string> = new Set(['C', 'POSIX', 'default', 'ucs_basic']);
+
+/** Values compare by their bytes (C); other collations are refused. */
+function bindCollate(level: QueryLevel, collate: CollateClause): Expression {
+  const name = stringsOf(collate.collname).at(-1) ?? '';
+  if (collate.arg === undefined) throw failure(level, 'syntaxError', 'COLLATE needs a value', -1);
+  const arg = decided(level, bindExpression(level, collate.arg));
+  const collatable =
+    arg.type.kind === 'scalar' && ['text', 'varchar', 'bpchar', 'name'].includes(arg.type.name);
+  if (!collatable) {
+    throw failure(
+      level,
+      'datatypeMismatch',
+      'collations are not supported by this type',
+      collate.location,
+    );
+  }
+  if (!COLLATIONS.has(name)) {
+    throw failure(
+      level,
+      'featureNotSupported',
+      `collation "${name}" is not supported`,
+      collate.location,
+      { hint: 'Text is compared by its bytes: use COLLATE "C", or none.' },
+    );
+  }
+  return arg;
+}
