@@ -97,6 +97,12 @@ const likeRows: readonly FunctionEntry[] = LIKES.flatMap(([symbol, keyword]) => 
   );
 });
 
+/** Known to resolution; DuckDB has no LIKE of blobs. */
+const byteaLikes: readonly FunctionEntry[] = [
+  op('bytea ~~ bytea -> bool', {}),
+  op('bytea !~~ bytea -> bool', {}),
+];
+
 /**
  * The pattern of LIKE .. ESCAPE as one that escapes with a backslash: `like_escape(pattern, escape)`. The grammar makes this call.
  */
@@ -122,9 +128,8 @@ export const comparisonRows: readonly FunctionEntry[] = [
   ...textComparisons('text name'),
   ...textComparisons('bpchar', "rtrim({0}, ' ')", "rtrim({1}, ' ')"),
   ...likeRows,
+  ...byteaLikes,
   fn('like_escape(text, text) -> text', { duckdb: likeEscape }),
-  op('text ^@ text -> bool', { duckdb: 'starts_with({0}, {1})', proven: true }),
-  op('text || text -> text', { duckdb: '({0} || {1})', proven: true }),
   op('bytea || bytea -> bytea', { duckdb: '({0} || {1})', proven: true }),
   op('text || anynonarray -> text', { duckdb: concatenated(1) }),
   op('anynonarray || text -> text', { duckdb: concatenated(0) }),

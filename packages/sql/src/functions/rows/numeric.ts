@@ -1,8 +1,10 @@
+import { QueryError } from '../../errors.ts';
 import {
   digitsOfType,
   MAX_PRECISION,
   remainderDigits,
   roundedDigits,
+  widestDigits,
 } from '../../types/numeric-digits.ts';
 import type { NumericDigits, SqlType } from '../../types/sql-type.ts';
 import { UNKNOWN } from '../../types/sql-type.ts';
@@ -46,6 +48,17 @@ function toPlaces(name: 'round' | 'trunc'): Template {
     const negative = `CAST(${name}(CAST(${value.text} AS DOUBLE), ${count.text}) AS ${type})`;
     const kept = `CASE WHEN ${count.text} < 0 THEN ${negative} ELSE CAST(${value.text} AS ${type}) END`;
     return `CASE ${count.text} ${cases.join(' ')} ELSE ${kept} END`;
+  };
+}
+
+/** gcd and lcm of decimals without places; DuckDB has them for integers only. */
+function commonMultiple(name: string): Template {
+  return (args, context) => {
+    const [a, b] = [argument(args, 0), argument(args, 1)];
+    if (digitsOfType(a.type).scale + digitsOfType(b.type).scale > 0) {
+      throw new QueryError('featureNotSupported', `${name} of numerics with decimal places`);
+    }
+    return `CAST(${name}(CAST(${a.text} AS HUGEINT), CAST(${b.text} AS HUGEINT)) AS ${context.engineType(context.result)})`;
   };
 }
 
@@ -128,6 +141,15 @@ const basic: readonly FunctionEntry[] = [
       proven: true,
     }),
   ]),
+  ...['gcd', 'lcm'].map((name) =>
+    fn(`${name}(numeric, numeric) -> numeric`, {
+      duckdb: commonMultiple(name),
+      digits: ([a = UNKNOWN, b = UNKNOWN]) => {
+        const [left, right] = [digitsOfType(a), digitsOfType(b)];
+        return widestDigits([left, right]);
+      },
+    }),
+  ),
   fn('factorial(int8) -> numeric', {
     duckdb: (args, context) => {
       const value = argument(args, 0).text;
