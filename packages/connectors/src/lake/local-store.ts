@@ -33,13 +33,13 @@ export class LocalStore implements FileStore {
     this.#root = withSlash(resolve(config.root));
   }
 
-  async resolveLocation(location: string): Promise<string> {
+  resolveLocation(location: string): Promise<string> {
     const path = location.startsWith('file:') ? filePath(location) : location;
     const folder = withSlash(path);
     if (!isBelow(this.#root, folder) || !this.#staysBelow(folder.slice(0, -1))) {
-      throw outsideRoot(location, this.#root, this.#source);
+      return Promise.reject(outsideRoot(location, this.#root, this.#source));
     }
-    return folder;
+    return Promise.resolve(folder);
   }
 
   async list(locations: readonly string[], context: StoreContext): Promise<readonly StoredFile[]> {

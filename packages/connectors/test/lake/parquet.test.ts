@@ -220,7 +220,7 @@ describe('columns', () => {
           { name: 'z', type: DATE },
         ],
       } as SqlType,
-      "{'X': z, 'Y': 1, 'z': NULL}",
+      "{'X': 'z', 'Y': 1, 'z': NULL}",
     ],
     [
       'maps',
