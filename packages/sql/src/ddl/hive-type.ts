@@ -1,4 +1,5 @@
 import { QueryError } from '../errors.ts';
+import { characterIndex } from '../parse/source-position.ts';
 import { tokenize } from '../parse/tokenizer.ts';
 import {
   BOOL,
@@ -183,7 +184,7 @@ export function readHiveType(reader: TokenReader, depth = 0): HiveType {
  * @throws QueryError as readHiveType; positions are within `text`.
  */
 export function parseHiveType(text: string): HiveType {
-  const reader = createTokenReader(text, tokenize(text, 'hive'), undefined);
+  const reader = createTokenReader(text, tokenize(text, 'hive'), undefined, characterIndex(text));
   const type = readHiveType(reader);
   reader.expectEnd();
   return type;

@@ -1,6 +1,6 @@
 import { QueryError } from '../errors.ts';
 import { foldName } from '../parse/fold-name.ts';
-import { sourcePosition } from '../parse/source-position.ts';
+import type { CharacterIndex } from '../parse/source-position.ts';
 import type { Token } from '../parse/token.ts';
 import type { QualifiedName } from '../statement.ts';
 import { hiveStringValue } from './hive-string.ts';
@@ -46,6 +46,7 @@ export function createTokenReader(
   text: string,
   tokens: readonly Token[],
   semicolon: Token | undefined,
+  characterAt: CharacterIndex,
 ): TokenReader {
   let at = 0;
   const rawAt = (index: number): string => {
@@ -56,7 +57,7 @@ export function createTokenReader(
     tokens[index]?.kind === 'word' ? rawAt(index).toLowerCase() : '';
   const position = (): number => {
     const end = semicolon?.start ?? tokens.at(-1)?.end ?? 0;
-    return sourcePosition(text, tokens[at]?.start ?? end);
+    return characterAt(tokens[at]?.start ?? end) + 1;
   };
   const unexpected = (expected: string): QueryError => {
     const token = tokens[at] ?? semicolon;

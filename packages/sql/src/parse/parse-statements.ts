@@ -5,7 +5,8 @@ import { createTokenReader } from '../ddl/token-reader.ts';
 import { dialectFromName } from './dialect.ts';
 import { checkNesting } from './nesting.ts';
 import { loadParser, parseTree } from './parse-tree.ts';
-import { sourcePosition } from './source-position.ts';
+import { characterIndex, sourcePosition } from './source-position.ts';
+import type { CharacterIndex } from './source-position.ts';
 import { splitStatements } from './split-statements.ts';
 import type { StatementTokens } from './split-statements.ts';
 import { DEFAULT_STATEMENT_LIMITS } from './statement-limits.ts';
@@ -58,17 +59,22 @@ function checkPostgres(
   return semicolon === undefined ? tokens : [...tokens, semicolon];
 }
 
-function parseOne(text: string, split: StatementTokens, limits: StatementLimits): Statement {
+function parseOne(
+  text: string,
+  split: StatementTokens,
+  limits: StatementLimits,
+  characterAt: CharacterIndex,
+): Statement {
   const { tokens, parser } = split;
   const offset = tokens[0]?.start ?? 0;
   const base = { text: text.slice(offset, tokens.at(-1)?.end ?? offset), offset };
   if (parser !== undefined) {
-    const reader = createTokenReader(text, tokens, split.semicolon);
+    const reader = createTokenReader(text, tokens, split.semicolon, characterAt);
     const parsed = parser(reader);
     reader.expectEnd();
     return { ...base, ...parsed };
   }
-  const tree = parseTree(text, checkPostgres(text, split, limits.maxDepth));
+  const tree = parseTree(text, checkPostgres(text, split, limits.maxDepth), characterAt);
   return statementFromTree(tree, { text, tokens });
 }
 
@@ -84,7 +90,10 @@ export function parseStatementsSync(
   dialectFromName(options.dialect ?? 'postgres');
   const limits = { ...DEFAULT_STATEMENT_LIMITS, ...options };
   checkText(text, limits.maxBytes);
-  const statements = splitStatements(text).map((split) => parseOne(text, split, limits));
+  const characterAt = characterIndex(text);
+  const statements = splitStatements(text).map((split) =>
+    parseOne(text, split, limits, characterAt),
+  );
   return statements.length > 0 ? statements : [{ kind: 'empty', text: '', offset: 0 }];
 }
 

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../errors.ts';
 import { markQualify, rewriteQualify } from './qualify.ts';
 import { sourceMap } from './source-map.ts';
 import type { Piece, SourceMap } from './source-map.ts';
-import { sourcePosition } from './source-position.ts';
+import type { CharacterIndex } from './source-position.ts';
 import type { Token } from './token.ts';
 
 let isLoaded = false;
@@ -110,17 +110,21 @@ function finishTree(root: Node, map: SourceMap, markerBytes: ReadonlySet<number>
  *
  * @throws QueryError syntaxError with PostgreSQL's message and position; featureNotSupported for data changes in a WITH.
  */
-export function parseTree(text: string, tokens: readonly Token[]): ParsedTree {
+export function parseTree(
+  text: string,
+  tokens: readonly Token[],
+  characterAt: CharacterIndex,
+): ParsedTree {
   if (!isLoaded)
     throw new QueryError('internalError', 'the parser is not loaded; await loadParser() first');
   const first = tokens[0];
   const last = tokens.at(-1);
   if (first === undefined || last === undefined)
     throw new QueryError('syntaxError', 'syntax error at end of input', {
-      position: sourcePosition(text, text.length),
+      position: characterAt(text.length) + 1,
     });
   const whole: Piece = { text: text.slice(first.start, last.end), source: first.start };
-  const map = sourceMap(text, [whole]);
+  const map = sourceMap(characterAt, [whole]);
   try {
     const node = runParser(map);
     finishTree(node, map, new Set());
@@ -129,7 +133,7 @@ export function parseTree(text: string, tokens: readonly Token[]): ParsedTree {
     if (!(error instanceof QueryError) || error.code !== 'syntaxError') throw error;
     const rewritten = rewriteQualify(text, tokens);
     if (rewritten === undefined) throw error;
-    const rewrittenMap = sourceMap(text, rewritten.pieces);
+    const rewrittenMap = sourceMap(characterAt, rewritten.pieces);
     const node = runParser(rewrittenMap);
     finishTree(node, rewrittenMap, markerBytes(rewritten.pieces, rewritten.markers));
     return { node, qualify: true };

@@ -22,15 +22,13 @@ const AFTER_ALIAS = new Set(
   (
     'where group having window order limit offset fetch for union intersect except as on using join cross natural inner ' +
     'left right full tablesample and or is in like ilike similar between collate at from asc desc nulls isnull notnull ' +
-    'end then when else over filter within qualify'
+    'end then when else over filter within'
   ).split(' '),
 );
 /** Words of AFTER_ALIAS that are also functions. */
 const ALSO_FUNCTIONS = new Set(['left', 'right']);
 const AFTER_QUALIFY = new Set(
-  'window order limit offset fetch for union intersect except where group having qualify'.split(
-    ' ',
-  ),
+  'window order limit offset fetch for union intersect except where group having'.split(' '),
 );
 
 /** One statement's tokens with what the rewrite asks of them. */
@@ -67,19 +65,27 @@ function raw(index: TokenIndex, at: number): string {
   return token === undefined ? '' : index.text.slice(token.start, token.end);
 }
 
+/** Whether the token at `at` starts an operand and cannot follow an alias. */
+function startsOperand(index: TokenIndex, at: number): boolean {
+  const token = index.tokens[at];
+  if (token === undefined) return false;
+  if (token.kind === 'punctuation') return raw(index, at) === '(';
+  const word = index.words[at] ?? '';
+  return !AFTER_ALIAS.has(word) || (ALSO_FUNCTIONS.has(word) && raw(index, at + 1) === '(');
+}
+
 /** Whether the word at `at` stands where only a clause can: after an operand and before one. */
 function isClause(index: TokenIndex, at: number): boolean {
-  if (index.words[at] !== 'qualify') return false;
   const before = index.tokens[at - 1];
-  const after = index.tokens[at + 1];
-  if (before === undefined || after === undefined) return false;
+  if (index.words[at] !== 'qualify' || before === undefined) return false;
   const last = raw(index, at - 1);
   if (before.kind === 'operator' && last !== '*') return false;
   if (before.kind === 'punctuation' && last !== ')' && last !== ']') return false;
   if (BEFORE_OPERAND.has(index.words[at - 1] ?? '')) return false;
-  if (after.kind === 'punctuation') return raw(index, at + 1) === '(';
-  const next = index.words[at + 1] ?? '';
-  return !AFTER_ALIAS.has(next) || (ALSO_FUNCTIONS.has(next) && raw(index, at + 2) === '(');
+  // Of two in a row, the first is an alias before a clause or a clause before a column.
+  if (index.words[at + 1] === 'qualify')
+    return index.tokens[at + 2]?.kind === 'operator' || !startsOperand(index, at + 2);
+  return startsOperand(index, at + 1);
 }
 
 /** The first index in [from, to) outside brackets that satisfies, or -1. */
@@ -106,8 +112,13 @@ export function rewriteQualify(
 ): { readonly pieces: readonly Piece[]; readonly markers: readonly number[] } | undefined {
   const index = indexTokens(text, tokens);
   const clauses = new Set<number>();
-  for (let at = 0; at < tokens.length; at++) if (isClause(index, at)) clauses.add(at);
+  for (let at = 0; at < tokens.length; at++)
+    if (!clauses.has(at - 1) && isClause(index, at)) clauses.add(at);
   if (clauses.size === 0) return undefined;
+  /** Clauses before each token. */
+  const counts = new Int32Array(tokens.length + 1);
+  for (let at = 0; at < tokens.length; at++)
+    counts[at + 1] = (counts[at] ?? 0) + (clauses.has(at) ? 1 : 0);
   const pieces: Piece[] = [];
   const markers: number[] = [];
 
@@ -136,10 +147,7 @@ export function rewriteQualify(
     }
     copy(copied, to);
   };
-  const hasClause = (from: number, to: number): boolean => {
-    for (const at of clauses) if (at > from && at < to) return true;
-    return false;
-  };
+  const hasClause = (from: number, to: number): boolean => (counts[to] ?? 0) > (counts[from] ?? 0);
   const emit = (start: number, to: number): void => {
     let from = start;
     for (;;) {
@@ -154,7 +162,8 @@ export function rewriteQualify(
         index,
         clause + 1,
         to,
-        (at) => AFTER_QUALIFY.has(index.words[at] ?? '') || raw(index, at) === ';',
+        (at) =>
+          clauses.has(at) || AFTER_QUALIFY.has(index.words[at] ?? '') || raw(index, at) === ';',
       );
       const end = found < 0 ? to : found;
       const afterHaving = window < 0 ? clause : window;

@@ -1,4 +1,4 @@
-import { sourcePosition } from './source-position.ts';
+import type { CharacterIndex } from './source-position.ts';
 
 /** A run of parser input. `source` is the UTF-16 offset in the user's text of its first character. */
 export interface Piece {
@@ -23,7 +23,7 @@ function utf8Length(codePoint: number): number {
 
 /** For each unit of `input` (byte or character), the character of the user's text it stands for. */
 function offsets(
-  text: string,
+  characterAt: CharacterIndex,
   pieces: readonly Piece[],
   unit: (codePoint: number) => number,
 ): Int32Array {
@@ -33,7 +33,7 @@ function offsets(
   let at = 0;
   let source = 0;
   for (const piece of pieces) {
-    source = sourcePosition(text, piece.source) - 1;
+    source = characterAt(piece.source);
     for (const char of piece.text) {
       const width = unit(char.codePointAt(0) ?? 0);
       map.fill(source, at, at + width);
@@ -46,22 +46,22 @@ function offsets(
 }
 
 /** Joins the pieces into parser input. */
-export function sourceMap(text: string, pieces: readonly Piece[]): SourceMap {
+export function sourceMap(characterAt: CharacterIndex, pieces: readonly Piece[]): SourceMap {
   const input = pieces.map((piece) => piece.text).join('');
   const [first] = pieces;
-  const base = first === undefined ? 0 : sourcePosition(text, first.source) - 1;
+  const base = first === undefined ? 0 : characterAt(first.source);
   const isPlain = pieces.length === 1 && Buffer.byteLength(input) === input.length;
   let bytes: Int32Array | undefined;
   return {
     input,
     characterOfByte(byte) {
       if (isPlain) return base + byte;
-      bytes ??= offsets(text, pieces, utf8Length);
+      bytes ??= offsets(characterAt, pieces, utf8Length);
       return bytes[Math.min(byte, bytes.length - 1)] ?? base;
     },
     characterOfCharacter(character) {
       if (isPlain) return base + character;
-      const map = offsets(text, pieces, () => 1);
+      const map = offsets(characterAt, pieces, () => 1);
       return map[Math.min(character, map.length - 1)] ?? base;
     },
   };

@@ -1,6 +1,11 @@
+import { QueryError } from '../errors.ts';
+import { sourcePosition } from './source-position.ts';
 import type { LexicalRules, Token, TokenKind } from './token.ts';
 
+const MAX_COMMENT_DEPTH = 100;
+
 const SPACE = /[ \t\n\r\f\v]+/y;
+const SPACES: ReadonlySet<string | undefined> = new Set(' \t\n\r\f\v');
 const LINE_COMMENT = /--[^\n\r]*/y;
 const WORD = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*/y;
 const NUMBER =
@@ -30,7 +35,11 @@ function quoteEnd(text: string, open: number, quote: string, backslashEscapes: b
   return -1;
 }
 
-/** End of a comment that opens at `open`; PostgreSQL's comments nest. -1 without an end. */
+/**
+ * End of a comment that opens at `open`; PostgreSQL's comments nest. -1 without an end.
+ *
+ * @throws QueryError statementTooComplex: PostgreSQL's scanner takes quadratic time for nested comments.
+ */
 function commentEnd(text: string, open: number): number {
   const delimiter = /\/\*|\*\//g;
   delimiter.lastIndex = open + 2;
@@ -38,6 +47,12 @@ function commentEnd(text: string, open: number): number {
   for (let found = delimiter.exec(text); found !== null; found = delimiter.exec(text)) {
     depth += found[0] === '/*' ? 1 : -1;
     if (depth === 0) return delimiter.lastIndex;
+    if (depth > MAX_COMMENT_DEPTH)
+      throw new QueryError(
+        'statementTooComplex',
+        `comments nest deeper than ${MAX_COMMENT_DEPTH} levels`,
+        { position: sourcePosition(text, open) },
+      );
   }
   return -1;
 }
@@ -101,16 +116,24 @@ function tokenAt(text: string, start: number, rules: LexicalRules): Token {
 }
 
 /**
- * The next token at or after `from`, past white space and comments; undefined at the end of the text. Never throws: what
- * cannot be read is an `unterminated` or `invalid` token, so that the parser reports whichever error comes first.
+ * The next token at or after `from`, past white space and comments; undefined at the end of the text. What cannot be read is an
+ * `unterminated` or `invalid` token, so that the parser reports whichever error comes first.
  * Rules: PostgreSQL, "Lexical Structure"; for `hive` its string escapes. Backticks quote names under both.
+ *
+ * @throws QueryError statementTooComplex for comments nested beyond 100 levels.
  */
 export function nextToken(text: string, from: number, rules: LexicalRules): Token | undefined {
   let at = from;
   while (at < text.length) {
-    const skipped = match(SPACE, text, at) ?? match(LINE_COMMENT, text, at);
+    const char = text[at];
+    const skipped =
+      char === '-'
+        ? match(LINE_COMMENT, text, at)
+        : SPACES.has(char)
+          ? match(SPACE, text, at)
+          : undefined;
     if (skipped !== undefined) at += skipped.length;
-    else if (text.startsWith('/*', at)) {
+    else if (char === '/' && text[at + 1] === '*') {
       const end = commentEnd(text, at);
       if (end < 0) return { kind: 'unterminated', start: at, end: text.length };
       at = end;

@@ -1,6 +1,9 @@
 import { describe, expect, test, beforeAll } from '@jest/globals';
-import { isQueryError, loadParser, parseStatementsSync } from '@tributary/sql';
-import type { QueryError, Statement } from '@tributary/sql';
+import { isQueryError } from '../../src/errors.ts';
+import { parseStatementsSync } from '../../src/parse/parse-statements.ts';
+import { loadParser } from '../../src/parse/parse-tree.ts';
+import type { QueryError } from '../../src/errors.ts';
+import type { Statement } from '../../src/statement.ts';
 
 beforeAll(loadParser);
 
@@ -162,7 +165,7 @@ describe('CREATE EXTERNAL TABLE', () => {
       'at or near "d": expected a name of at most 3 parts',
       29,
     ],
-    ["create external table t (a array<int) location 'l'", 'at or near ")": expected ">"', 36],
+    ["create external table t (a array<int) location 'l'", 'at or near ")": expected ">"', 37],
     ["create external table t () location 'l'", 'at or near ")": expected a column name', 26],
     ["create external table t (a) location 'l'", 'at or near ")": expected a type', 27],
     [

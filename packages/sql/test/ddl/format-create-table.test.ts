@@ -1,7 +1,10 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatCreateTable, loadParser, parseHiveType, parseStatementsSync } from '@tributary/sql';
-import type { StorageClause } from '@tributary/sql';
+import { formatCreateTable } from '../../src/ddl/format-create-table.ts';
+import { parseHiveType } from '../../src/ddl/hive-type.ts';
+import { parseStatementsSync } from '../../src/parse/parse-statements.ts';
+import { loadParser } from '../../src/parse/parse-tree.ts';
+import type { StorageClause } from '../../src/statement.ts';
 
 beforeAll(loadParser);
 

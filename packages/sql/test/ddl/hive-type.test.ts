@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { formatHiveType, formatType, parseHiveType } from '@tributary/sql';
+import { formatHiveType, parseHiveType } from '../../src/ddl/hive-type.ts';
+import { formatType } from '../../src/types/type-info.ts';
 
 describe('Hive types', () => {
   test.each([

@@ -1,13 +1,9 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  QUALIFY_MARKER,
-  isQueryError,
-  loadParser,
-  parseQuery,
-  parseStatementsSync,
-  splitQualify,
-} from '@tributary/sql';
-import type { Statement } from '@tributary/sql';
+import { isQueryError } from '../../src/errors.ts';
+import { parseQuery, parseStatementsSync } from '../../src/parse/parse-statements.ts';
+import { loadParser } from '../../src/parse/parse-tree.ts';
+import { QUALIFY_MARKER, splitQualify } from '../../src/parse/qualify.ts';
+import type { Statement } from '../../src/statement.ts';
 
 beforeAll(loadParser);
 
