@@ -36,3 +36,4 @@ export { printDuckdb, printDuckdbExpression } from './print/print-duckdb.ts';
 export type { PrintDuckdbOptions, PrintedText, RelationText } from './print/print-duckdb.ts';
 export { printPostgres } from './print/print-postgres.ts';
 export type { PrintPostgresOptions } from './print/print-postgres.ts';
+export { parseArrayText } from './print/array-text.ts';
