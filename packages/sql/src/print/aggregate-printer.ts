@@ -43,12 +43,11 @@ export function aggregateBlock(
   }
   for (const { id, call } of plan.aggregates) {
     if (call.kind === 'grouping') {
-      const texts = call.keys.map((key) => definitions.get(key)?.text ?? 'NULL');
       definitions.set(
         id,
         plan.sets === undefined
           ? constantDefinition('0', columnDefinition('', INT4, true), printer)
-          : { ...computed(printer.dialect.grouping(texts)), type: call.type },
+          : { ...computed(groupingText(call.keys, definitions, printer)), type: call.type },
       );
       continue;
     }
@@ -61,6 +60,25 @@ export function aggregateBlock(
     definitions,
     outputs: plan.columns,
   });
+}
+
+/** GROUPING as a number: a key in no set counts as not grouped, which engines refuse to be asked. */
+function groupingText(
+  keys: readonly ColumnId[],
+  definitions: ReadonlyMap<ColumnId, Definition>,
+  printer: Printer,
+): string {
+  const known = keys.map((id) => definitions.get(id));
+  if (known.every((key) => key?.column === true)) {
+    return printer.dialect.grouping(known.map((key) => key?.text ?? ''));
+  }
+  const bits = known.map((key, index) => {
+    const weight = 2 ** (keys.length - 1 - index);
+    return key?.column === true
+      ? `${printer.dialect.grouping([key.text])} * ${weight}`
+      : `${weight}`;
+  });
+  return `(${bits.join(' + ')})`;
 }
 
 function computed(text: string): Omit<Definition, 'type'> {

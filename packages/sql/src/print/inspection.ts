@@ -1,3 +1,4 @@
+import { QueryError } from '../errors.ts';
 import type {
   AggregateExpression,
   ColumnId,
@@ -8,6 +9,9 @@ import type {
 import { mapCallChildren, mapExpressionChildren } from '../plan/traverse.ts';
 import type { ChildMapping } from '../plan/traverse.ts';
 import type { Definition } from './scope.ts';
+
+/** Shared parts count each time: text is made for each. */
+const MAX_NODES = 4_000_000;
 
 /** What printing needs to know of expressions before it repeats or moves their text. */
 export interface Inspection {
@@ -27,12 +31,20 @@ export function inspect(
   const uses = new Map<ColumnId, number>();
   let volatile = false;
   let subquery = false;
+  let visited = 0;
   const mapping: ChildMapping = {
     plan(plan) {
       subquery = true;
       return plan;
     },
     expression(expression) {
+      visited += 1;
+      if (visited > MAX_NODES) {
+        throw new QueryError(
+          'statementTooComplex',
+          `An expression has more than ${MAX_NODES} parts: split the statement into smaller ones.`,
+        );
+      }
       if (expression.kind === 'column') {
         uses.set(expression.id, (uses.get(expression.id) ?? 0) + 1);
       }
