@@ -4,6 +4,7 @@ import {
   DuckDBDecimalValue,
   DuckDBIntervalValue,
   DuckDBListValue,
+  DuckDBStructValue,
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,
   DuckDBTimeTZValue,
@@ -39,11 +40,16 @@ const BY_FORMATTED_NAME: Readonly<Record<string, ScalarName>> = {
   json: 'json',
   jsonb: 'jsonb',
   unknown: 'text',
+  record: 'record',
 };
 
 /** The type that PostgreSQL's pg_typeof names; numeric gets digits wide enough for `text`. */
 export function typeOfName(formatted: string, text: string | null): SqlType {
-  if (formatted.endsWith('[]')) return arrayOf(typeOfName(formatted.slice(0, -2), null));
+  if (formatted.endsWith('[]')) {
+    const widest = [...(text ?? '').matchAll(/-?\d+\.\d+/g)].map(([item]) => item);
+    widest.sort((a, b) => b.length - b.indexOf('.') - (a.length - a.indexOf('.')));
+    return arrayOf(typeOfName(formatted.slice(0, -2), widest[0] ?? null));
+  }
   const name = BY_FORMATTED_NAME[formatted];
   if (name === undefined) throw new Error(`no SqlType for PostgreSQL's ${formatted}`);
   if (name !== 'numeric') return scalar(name);
@@ -226,6 +232,17 @@ export function renderEngineValue(value: DuckDBValue): Nested {
   if (value instanceof DuckDBBlobValue) return `\\x${Buffer.from(value.bytes).toString('hex')}`;
   if (value instanceof DuckDBTimeValue) return clockText(value.micros);
   if (value instanceof DuckDBUUIDValue) return value.toString();
+  if (value instanceof DuckDBStructValue) {
+    const fields = Object.values(value.entries).map((field) => {
+      const text = renderEngineValue(field);
+      if (text === null) return '';
+      const shown = String(text);
+      return shown === '' || /[",()\\\s]/.test(shown)
+        ? `"${shown.replaceAll(/["\\]/g, '$&$&')}"`
+        : shown;
+    });
+    return `(${fields.join(',')})`;
+  }
   if (value instanceof DuckDBTimeTZValue) {
     const sign = value.offset < 0 ? '-' : '+';
     const seconds = Math.abs(value.offset);
@@ -248,7 +265,8 @@ export function renderEngineValue(value: DuckDBValue): Nested {
 
 /**
  * One comparable text of a value of `type`. Tolerated, and only this: numeric compares by value (trailing zeros are the
- * plan's business, which knows the digits); floats compare by shortest text (`1e+20` is `100000000000000000000`).
+ * plan's business, which knows the digits); json and jsonb compare as values (white space, key order and the spelling of
+ * numbers are the client edge's business); floats compare by shortest text (`1e+20` is `100000000000000000000`).
  */
 export function comparable(value: Nested, type: SqlType): string {
   if (value === null) return 'NULL';
@@ -264,9 +282,25 @@ export function comparable(value: Nested, type: SqlType): string {
       return floatText(Math.fround(Number(value)));
     case 'float8':
       return floatText(Number(value));
+    case 'json':
+    case 'jsonb':
+      return jsonText(value);
     case 'bool':
       return value === 't' || value === 'true' ? 'true' : 'false';
     default:
       return quote(value);
   }
+}
+
+function jsonText(text: string): string {
+  const sorted = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(sorted);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, item]) => [key, sorted(item)]),
+    );
+  };
+  return JSON.stringify(sorted(JSON.parse(text)));
 }

@@ -128,11 +128,11 @@ export async function createRowTester(): Promise<RowTester> {
 
   async function onPostgres(text: string, setReturning: boolean): Promise<Outcome & TypedOutcome> {
     try {
+      const shown = `CASE WHEN pg_typeof(x) = 'timestamptz'::regtype
+        THEN timezone('UTC', x::text::timestamptz)::text || '+00' ELSE x::text END`;
       const select = setReturning
-        ? `SELECT min(pg_typeof(x)::text), array_agg(x)::text FROM (SELECT ${text} AS x) AS s`
-        : `SELECT pg_typeof(x)::text, CASE WHEN pg_typeof(x) = 'timestamptz'::regtype
-            THEN timezone('UTC', x::text::timestamptz)::text || '+00' ELSE x::text END
-            FROM (SELECT ${text} AS x OFFSET 0) AS s`;
+        ? `SELECT min(pg_typeof(x)::text), array_agg(${shown})::text FROM (SELECT ${text} AS x OFFSET 0) AS s`
+        : `SELECT pg_typeof(x)::text, ${shown} FROM (SELECT ${text} AS x OFFSET 0) AS s`;
       const rows = await postgres.query(select);
       const [typeName, value] = rows[0] ?? [null, null];
       const formatted = (typeName ?? 'text') + (setReturning ? '[]' : '');
@@ -279,7 +279,10 @@ export async function createRowTester(): Promise<RowTester> {
         result = answer.type ?? answered;
       }
     } else {
-      result ??= args[0]?.type ?? scalar('text');
+      const [first] = args;
+      const element = first?.type.kind === 'array' ? first.type.element : undefined;
+      result ??=
+        (entry.returns === 'anyelement' ? element : undefined) ?? first?.type ?? scalar('text');
       const parsed =
         result.kind === 'array' && wantedText?.startsWith('{')
           ? parseArray(wantedText)
@@ -343,7 +346,8 @@ function postgresName(type: SqlType): string {
 
 /** What DuckDB's typeof must say; undefined where the digits of a numeric decide. */
 function engineTypeName(type: SqlType): string | undefined {
-  if (type.kind === 'scalar' && type.name === 'numeric') return undefined;
+  if (type.kind === 'scalar' && (type.name === 'numeric' || type.name === 'record'))
+    return undefined;
   if (type.kind === 'array') {
     const element = engineTypeName(type.element);
     return element === undefined ? undefined : `${element}[]`;

@@ -1,3 +1,284 @@
-import type { FunctionEntry } from '../function-entry.ts';
+import type { SqlType } from '../../types/sql-type.ts';
+import type {
+  FunctionEntry,
+  Template,
+  TemplateArgument,
+  TemplateContext,
+} from '../function-entry.ts';
+import { fn, op, tableFn } from '../signature.ts';
+import {
+  freshName,
+  raise,
+  refuse,
+  requireConstant,
+  reuse,
+  reusing,
+  textLiteral,
+} from '../template-parts.ts';
+import { textOutput } from '../text-output.ts';
 
-export const jsonRows: readonly FunctionEntry[] = [];
+/** DuckDB reads keys beginning with `$` or `/` as paths: every key becomes a quoted path of its own. */
+function keyPath(key: string, constant?: string): string {
+  if (constant === '') refuse('The empty key of a json object cannot be read.');
+  if (constant !== undefined) {
+    return textLiteral(`$."${constant.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`);
+  }
+  return `('$."' || replace(replace(${key}, '\\', '\\\\'), '"', '\\"') || '"')`;
+}
+
+function indexPath(index: string, constant?: string): string {
+  if (constant !== undefined) {
+    return constant.startsWith('-') ? `'$[#${constant}]'` : `'$[${constant}]'`;
+  }
+  return reuse(
+    [index],
+    (n) => `CASE WHEN ${n} < 0 THEN '$[#' || ${n} || ']' ELSE '$[' || ${n} || ']' END`,
+  );
+}
+
+const member =
+  (read: 'json_extract' | 'json_extract_string', path: typeof keyPath): Template =>
+  ([json, key]) =>
+    `${read}(${json?.text ?? 'NULL'}, ${path(key?.text ?? 'NULL', key?.constant)})`;
+
+/** Follows a path step by step: a step is an index where the value is an array, a key where it is an object. */
+function followed(json: string, path: string, asText: boolean): string {
+  const steps = `list_prepend(CAST(${json} AS VARCHAR), ${path})`;
+  const found =
+    `list_reduce(${steps}, lambda a_, k_: CASE json_type(a_) ` +
+    `WHEN 'ARRAY' THEN CASE WHEN regexp_full_match(k_, '-?[0-9]{1,9}') THEN CAST(json_extract(a_, CASE WHEN k_[1:1] = '-' THEN '$[#' || k_ || ']' ELSE '$[' || k_ || ']' END) AS VARCHAR) END ` +
+    `WHEN 'OBJECT' THEN CAST(json_extract(a_, ${keyPath('k_')}) AS VARCHAR) END)`;
+  return asText ? `json_extract_string(${found}, '$')` : `CAST(${found} AS JSON)`;
+}
+
+const byArray =
+  (asText: boolean): Template =>
+  ([json, path]) =>
+    reuse(
+      [json?.text ?? 'NULL', path?.text ?? 'NULL'],
+      (j, p) =>
+        `CASE WHEN ${j} IS NULL OR ${p} IS NULL OR len(${p}) <> list_count(${p}) THEN NULL ELSE ${followed(j, p, asText)} END`,
+    );
+
+const byArguments =
+  (asText: boolean): Template =>
+  ([json, ...keys], context) => {
+    const template = byArray(asText);
+    const path: TemplateArgument = {
+      text: `[${keys.map((key) => key.text).join(', ')}]`,
+      type: context.result,
+    };
+    return typeof template === 'string' || json === undefined
+      ? 'NULL'
+      : template([json, path], context);
+  };
+
+const TYPE_NAMES =
+  "WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' WHEN 'BIGINT' THEN 'number' WHEN 'UBIGINT' THEN 'number' WHEN 'DOUBLE' THEN 'number' WHEN 'HUGEINT' THEN 'number'";
+
+const notAnArray = (what: string): string =>
+  raise('invalidParameterValue', `cannot ${what} of a non-array`);
+
+const arrayOnly = (body: (json: string) => string, what: string): Template =>
+  reusing(
+    ([json = '']) =>
+      `CASE WHEN json_type(${json}) <> 'ARRAY' THEN ${notAnArray(what)} ELSE ${body(json)} END`,
+  );
+
+const objectOnly = (body: (json: string) => string, what: string): Template =>
+  reusing(
+    ([json = '']) =>
+      `CASE WHEN json_type(${json}) <> 'OBJECT' THEN ${raise('invalidParameterValue', `cannot call ${what} on a non-object`)} ELSE ${body(json)} END`,
+  );
+
+/** Keys as jsonb keeps them: each once, shorter first, then in byte order. */
+const sortedKeys = (json: string): string =>
+  `list_transform(list_sort(list_distinct(list_transform(json_keys(${json}), lambda k_: {'l': strlen(k_), 'k': k_}))), lambda k_: k_.k)`;
+
+const strings = (json: string): string =>
+  `CASE json_type(${json}) WHEN 'OBJECT' THEN list_transform(json_keys(${json}), lambda k_: CAST(to_json(k_) AS VARCHAR)) ` +
+  `WHEN 'ARRAY' THEN list_transform(json_extract(${json}, '$[*]'), lambda k_: CAST(k_ AS VARCHAR)) ELSE [CAST(json_extract(${json}, '$') AS VARCHAR)] END`;
+
+const quoted = (keys: string): string =>
+  `list_transform(list_filter(${keys}, lambda k_: k_ IS NOT NULL), lambda k_: CAST(to_json(k_) AS VARCHAR))`;
+
+/** A value as json, spelled as PostgreSQL's to_json spells it. NULL stays NULL. */
+function jsonValue(text: string, type: SqlType, context: TemplateContext): string {
+  switch (type.kind) {
+    case 'array': {
+      const name = freshName([text]);
+      return `to_json(list_transform(${text}, lambda ${name}: ${jsonValue(name, type.element, context)}))`;
+    }
+    case 'struct':
+    case 'map':
+      return `to_json(${text})`;
+    case 'scalar':
+      break;
+  }
+  switch (type.name) {
+    case 'json':
+    case 'jsonb':
+      return `CAST(${text} AS JSON)`;
+    case 'bool':
+    case 'int2':
+    case 'int4':
+    case 'int8':
+      return `to_json(${text})`;
+    case 'numeric':
+      return `CAST(${textOutput({ text, type }, context)} AS JSON)`;
+    case 'float4':
+    case 'float8':
+      return reuse(
+        [text],
+        (x) =>
+          `CASE WHEN isfinite(${x}) THEN CAST(${textOutput({ text: x, type }, context)} AS JSON) ELSE to_json(${textOutput({ text: x, type }, context)}) END`,
+      );
+    case 'timestamp':
+      return `to_json(replace(${textOutput({ text, type }, context)}, ' ', 'T'))`;
+    case 'timestamptz':
+      return `to_json(regexp_replace(replace(${textOutput({ text, type }, context)}, ' ', 'T'), '([+-]\\d\\d)$', '\\1:00'))`;
+    default:
+      return `to_json(${textOutput({ text, type }, context)})`;
+  }
+}
+
+const toJson: Template = ([value], context) =>
+  value === undefined ? 'NULL' : jsonValue(value.text, value.type, context);
+
+const nullJson = (text: string): string => `coalesce(${text}, CAST('null' AS JSON))`;
+
+const buildObject =
+  (nullKey: 'nullValueNotAllowed' | 'invalidParameterValue'): Template =>
+  (args, context) => {
+    if (args.length % 2 === 1) {
+      return `CAST(${raise('invalidParameterValue', 'argument list must have even number of elements')} AS JSON)`;
+    }
+    const parts = args.map((argument, index) => {
+      if (index % 2 === 1) return nullJson(jsonValue(argument.text, argument.type, context));
+      const isBool = argument.type.kind === 'scalar' && argument.type.name === 'bool';
+      const key = isBool ? `CAST(${argument.text} AS VARCHAR)` : textOutput(argument, context);
+      return `coalesce(${key}, CAST(${raise(nullKey, 'null value not allowed for object key')} AS VARCHAR))`;
+    });
+    return `json_object(${parts.join(', ')})`;
+  };
+
+const buildArray: Template = (args, context) =>
+  `json_array(${args.map((argument) => nullJson(jsonValue(argument.text, argument.type, context))).join(', ')})`;
+
+/** JSONPath of member names and indexes, as Athena's json functions take it, in DuckDB's spelling. */
+function athenaPath(argument: TemplateArgument | undefined): string {
+  const path = requireConstant(argument, 'A JSON path');
+  const step = /^(?:\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]|\[(?:"([^"\\]+)"|'([^'\\]+)')\])/;
+  let rest = path.startsWith('$')
+    ? path.slice(1)
+    : refuse(`JSON path "${path}" must begin with $.`);
+  let text = '$';
+  while (rest !== '') {
+    const match = step.exec(rest);
+    if (match === null)
+      return refuse(`JSON path "${path}" is not supported: only members and indexes are.`);
+    const [whole, name, index, double, single] = match;
+    text += index === undefined ? `."${name ?? double ?? single ?? ''}"` : `[${index}]`;
+    rest = rest.slice(whole.length);
+  }
+  return textLiteral(text);
+}
+
+const extractScalar: Template = ([json, path]) =>
+  reuse(
+    [`json_extract(${json?.text ?? 'NULL'}, ${athenaPath(path)})`],
+    (found) =>
+      `CASE WHEN json_type(${found}) NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(${found}, '$') END`,
+  );
+
+const both = (['json', 'jsonb'] as const).flatMap((type) => {
+  const keys = type === 'json' ? (json: string) => `json_keys(${json})` : sortedKeys;
+  const each = (read: string) =>
+    objectOnly(
+      (json) =>
+        `list_transform(${keys(json)}, lambda e_: {'key': e_, 'value': ${read}(${json}, ${keyPath('e_')})})`,
+      `${type}_each`,
+    );
+  const outputs = (value: SqlType) =>
+    [
+      { name: 'key', type: { kind: 'scalar', name: 'text', typmod: -1 } },
+      { name: 'value', type: value },
+    ] as const;
+  return [
+    op(`${type} -> text -> ${type}`, { duckdb: member('json_extract', keyPath) }),
+    op(`${type} -> int4 -> ${type}`, { duckdb: member('json_extract', indexPath) }),
+    op(`${type} ->> text -> text`, { duckdb: member('json_extract_string', keyPath) }),
+    op(`${type} ->> int4 -> text`, { duckdb: member('json_extract_string', indexPath) }),
+    op(`${type} #> text[] -> ${type}`, { duckdb: byArray(false) }),
+    op(`${type} #>> text[] -> text`, { duckdb: byArray(true) }),
+    fn(`${type}_extract_path(${type}, variadic text[]) -> ${type}`, { duckdb: byArguments(false) }),
+    fn(`${type}_extract_path_text(${type}, variadic text[]) -> text`, {
+      duckdb: byArguments(true),
+    }),
+    fn(`${type}_array_length(${type}) -> int4`, {
+      duckdb: arrayOnly(
+        (json) => `CAST(json_array_length(${json}) AS INTEGER)`,
+        'get array length',
+      ),
+    }),
+    fn(`${type}_typeof(${type}) -> text`, { duckdb: `CASE json_type({0}) ${TYPE_NAMES} END` }),
+    tableFn(`${type}_object_keys(${type}) -> text`, {
+      duckdb: objectOnly(keys, `${type}_object_keys`),
+    }),
+    tableFn(`${type}_array_elements(${type}) -> ${type}`, {
+      duckdb: arrayOnly((json) => `json_extract(${json}, '$[*]')`, 'extract elements'),
+    }),
+    tableFn(`${type}_array_elements_text(${type}) -> text`, {
+      duckdb: arrayOnly((json) => `json_extract_string(${json}, '$[*]')`, 'extract elements'),
+    }),
+    tableFn(`${type}_each(${type}) -> record`, {
+      duckdb: each('json_extract'),
+      outputs: outputs({ kind: 'scalar', name: type, typmod: -1 }),
+    }),
+    tableFn(`${type}_each_text(${type}) -> record`, {
+      duckdb: each('json_extract_string'),
+      outputs: outputs({ kind: 'scalar', name: 'text', typmod: -1 }),
+    }),
+    fn(`${type}_build_object() -> ${type}`, { duckdb: `CAST('{}' AS JSON)`, volatility: 'stable' }),
+    fn(`${type}_build_object(variadic any) -> ${type}`, {
+      duckdb: buildObject(type === 'json' ? 'nullValueNotAllowed' : 'invalidParameterValue'),
+      strict: false,
+      volatility: 'stable',
+    }),
+    fn(`${type}_build_array() -> ${type}`, { duckdb: `CAST('[]' AS JSON)`, volatility: 'stable' }),
+    fn(`${type}_build_array(variadic any) -> ${type}`, {
+      duckdb: buildArray,
+      strict: false,
+      volatility: 'stable',
+    }),
+    fn(`to_${type}(anyelement) -> ${type}`, { duckdb: toJson, volatility: 'stable' }),
+  ];
+});
+
+export const jsonRows: readonly FunctionEntry[] = [
+  ...both,
+  op('jsonb ? text -> bool', {
+    duckdb: reusing(
+      ([json = '', key = '']) =>
+        `list_contains(${strings(json)}, CAST(to_json(${key}) AS VARCHAR))`,
+    ),
+  }),
+  op('jsonb ?| text[] -> bool', {
+    duckdb: reusing(([json = '', keys = '']) => `list_has_any(${strings(json)}, ${quoted(keys)})`),
+  }),
+  op('jsonb ?& text[] -> bool', {
+    duckdb: reusing(([json = '', keys = '']) => `list_has_all(${strings(json)}, ${quoted(keys)})`),
+  }),
+  fn('json_extract(json, text) -> json', {
+    duckdb: ([json, path]) => `json_extract(${json?.text ?? 'NULL'}, ${athenaPath(path)})`,
+    postgres: false,
+  }),
+  fn('json_extract(text, text) -> json', {
+    duckdb: ([json, path]) => `json_extract(${json?.text ?? 'NULL'}, ${athenaPath(path)})`,
+    postgres: false,
+  }),
+  fn('json_extract_scalar(json, text) -> text', { duckdb: extractScalar, postgres: false }),
+  fn('json_extract_scalar(text, text) -> text', { duckdb: extractScalar, postgres: false }),
+  fn('json_parse(text) -> json', { duckdb: 'CAST({0} AS JSON)', postgres: false }),
+  fn('json_format(json) -> text', { duckdb: 'CAST(json({0}) AS VARCHAR)', postgres: false }),
+];
