@@ -1,5 +1,5 @@
 import type { Template, TemplateArgument, TemplateContext } from './function-entry.ts';
-import { digitsOfType } from '../types/numeric-digits.ts';
+import { digitsOfType, MAX_PRECISION } from '../types/numeric-digits.ts';
 
 const NO_ARGUMENT: TemplateArgument = {
   text: 'NULL',
@@ -38,14 +38,15 @@ export function guarded(symbol: '/' | '//' | '%'): Template {
   };
 }
 
-function powerOfTen(exponent: number): string {
+export function powerOfTen(exponent: number): string {
   return `1${'0'.repeat(exponent)}`;
 }
 
-/** A DECIMAL value times ten to its own scale, as a HUGEINT: its unscaled digits. */
-function unscaled(value: TemplateArgument, scale: number): string {
+/** A DECIMAL value's digits without the point, as a HUGEINT. The cast to 38 digits keeps the product out of 64 bits. */
+export function unscaled(value: TemplateArgument, scale: number): string {
   if (scale === 0) return `CAST(${value.text} AS HUGEINT)`;
-  return `CAST((${value.text} * CAST('${powerOfTen(scale)}' AS DECIMAL(${scale + 1},0))) AS HUGEINT)`;
+  const wide = `CAST(${value.text} AS DECIMAL(${MAX_PRECISION},${scale}))`;
+  return `CAST((${wide} * CAST('${powerOfTen(scale)}' AS DECIMAL(${scale + 1},0))) AS HUGEINT)`;
 }
 
 /** Divisors with more places leave too little room for the dividend in 128 bits. */

@@ -144,7 +144,7 @@ class DatetimeReader {
     const infinity = this.take(/^([+-]?)infinity$/);
     if (infinity !== undefined)
       return this.setSpecial(infinity[1] === '-' ? '-infinity' : 'infinity');
-    const clock = this.take(/^t?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d*))?)?(?![\d:])/);
+    const clock = this.take(/^t?(\d{1,2}):(\d{1,2})?(?::(\d{1,2})(?:\.(\d*))?)?(?![\d:])/);
     if (clock !== undefined) return this.setTime(clock[1], clock[2], clock[3], clock[4]);
     const packed = this.take(/^t(\d{2})(\d{2})?(\d{2})?(?:\.(\d*))?(?!\d)/);
     if (packed !== undefined)
@@ -169,6 +169,14 @@ class DatetimeReader {
         month: Number(compact[2]),
         day: Number(compact[3]),
       });
+    }
+    const short = /^(\d{2})(\d{2})(\d{2})(?=$|[^\d.])/.exec(this.rest);
+    if (short !== null && this.month === undefined && this.numbers.length === 0) {
+      this.take(/^\d{6}/);
+      const [, a = '', b = '', c = ''] = short;
+      const isTime = this.parts !== undefined || this.label.startsWith('time ');
+      if (isTime) return this.setTime(a, b, c, undefined);
+      return this.setParts({ year: a, month: Number(b), day: Number(c) });
     }
     const number = this.take(/^\d+(?=$|[\s,]|[a-z])/);
     if (number !== undefined) {
@@ -297,6 +305,9 @@ class DatetimeReader {
       if (this.numbers.length !== 2) throw this.invalid();
       const yearFirst = a.length > 2;
       this.parts = { year: yearFirst ? a : b, month: this.month, day: Number(yearFirst ? b : a) };
+    } else if (this.numbers.length === 3 && this.parts === undefined) {
+      const [a = '', b = '', c = ''] = this.numbers;
+      this.parts = delimited(a, b, c);
     } else if (this.numbers.length > 0) {
       throw this.invalid();
     }
@@ -322,13 +333,20 @@ const FIRST_DAY = daysOf(-4713, 11, 24);
 const LAST_DATE = daysOf(5874897, 12, 31);
 const LAST_TIMESTAMP = daysOf(294276, 12, 31);
 
-/** Half up to the places of the modifier. */
+/** Rounds to the places of the modifier, half away from 2000-01-01, where PostgreSQL's count begins. */
 function toPlaces(micros: bigint, typmod: number): bigint {
   if (typmod < 0 || typmod >= 6) return micros;
   const unit = 10n ** BigInt(6 - typmod);
-  const rest = ((micros % unit) + unit) % unit;
-  return micros - rest + (rest * 2n >= unit ? unit : 0n);
+  const half = unit / 2n;
+  const sincePostgresEpoch = micros - POSTGRES_EPOCH;
+  const rounded =
+    sincePostgresEpoch >= 0n
+      ? ((sincePostgresEpoch + half) / unit) * unit
+      : -(((-sincePostgresEpoch + half) / unit) * unit);
+  return rounded + POSTGRES_EPOCH;
 }
+
+const POSTGRES_EPOCH = 946_684_800_000_000n;
 
 /** Local time now in the session's zone, in microseconds as if UTC. */
 function localNow(options: LiteralOptions): bigint {

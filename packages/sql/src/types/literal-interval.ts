@@ -19,7 +19,6 @@ const UNITS: readonly (readonly [names: string, unit: Unit])[] = [
   ['d day days', ['days', 1]],
   ['w week weeks', ['days', 7]],
   ['mon mons month months', ['months', 1]],
-  ['qtr quarter quarters', ['months', 3]],
   ['y yr yrs year years', ['months', 12]],
   ['dec decs decade decades', ['months', 120]],
   ['c cent century centuries', ['months', 1200]],
@@ -113,6 +112,7 @@ function readWords(text: string, bare: Unit): Span | undefined {
   };
   let ago = false;
   let seen = 0;
+  const units = new Set<string>();
   while (rest !== '') {
     if (take(/^[\s,]+/) !== undefined) continue;
     if (take(/^ago$/) !== undefined && seen > 0) {
@@ -147,6 +147,9 @@ function readWords(text: string, bare: Unit): Span | undefined {
     if (unit === undefined || (word === undefined && rest.trim() !== '' && unit === bare)) {
       return undefined;
     }
+    // A field may be given once.
+    if (units.has(unit.join(' '))) return undefined;
+    units.add(unit.join(' '));
     add(span, Number(number[0]), unit);
     seen += 1;
   }

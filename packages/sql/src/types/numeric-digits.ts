@@ -64,24 +64,43 @@ function parts(type: SqlType): { integers: number; scale: number; dynamic: boole
   };
 }
 
+/** Widest DECIMAL that DuckDB computes in 64 bits. It stays there, with overflow checks, while both operands fit. */
+export const NARROW_PRECISION = 18;
+/** Products with more places than this are computed in 128 bits: 64 would leave too few digits before the point. */
+const NARROW_PRODUCT_SCALE = 6;
+
+function isNarrow(a: SqlType, b: SqlType): boolean {
+  return (
+    digitsOfType(a).precision <= NARROW_PRECISION && digitsOfType(b).precision <= NARROW_PRECISION
+  );
+}
+
+function narrowed(shape: NumericDigits): NumericDigits {
+  return { ...shape, precision: Math.min(shape.precision, NARROW_PRECISION) };
+}
+
 /** a + b and a - b: PostgreSQL's scale is the larger one. */
 export function sumDigits(a: SqlType, b: SqlType): NumericDigits {
   const left = parts(a);
   const right = parts(b);
-  return digits(
-    Math.max(left.integers, right.integers) + 1,
-    Math.max(left.scale, right.scale),
-    left.dynamic || right.dynamic,
-  );
+  const integers = Math.max(left.integers, right.integers);
+  const scale = Math.max(left.scale, right.scale);
+  const shape = digits(integers + 1, scale, left.dynamic || right.dynamic);
+  return isNarrow(a, b) && integers + scale <= NARROW_PRECISION ? narrowed(shape) : shape;
 }
 
-/** a * b: scales add. Where one side's scale is only our bound, the product keeps at most 18 places. */
-export function productDigits(a: SqlType, b: SqlType): NumericDigits {
+/**
+ * a * b: scales add. Where one side's scale is only our bound, the product keeps at most 18 places. `constants`: both sides are
+ * literals, whose digits are all there, so 64 bits may be too few.
+ */
+export function productDigits(a: SqlType, b: SqlType, constants = false): NumericDigits {
   const left = parts(a);
   const right = parts(b);
   const dynamic = left.dynamic || right.dynamic;
   const scale = left.scale + right.scale;
-  return digits(left.integers + right.integers, dynamic ? Math.min(scale, 18) : scale, dynamic);
+  const kept = dynamic ? Math.min(scale, 18) : scale;
+  const shape = digits(left.integers + right.integers, kept, dynamic);
+  return isNarrow(a, b) && scale <= NARROW_PRODUCT_SCALE && !constants ? narrowed(shape) : shape;
 }
 
 /** a / b: at least 16 places, never fewer than an operand has; 22 digits before the point. */

@@ -1,13 +1,15 @@
 import {
   digitsOfType,
+  MAX_PRECISION,
+  NARROW_PRECISION,
   productDigits,
   quotientDigits,
   remainderDigits,
   sumDigits,
-  UNKNOWN_DIGITS,
 } from '../../types/numeric-digits.ts';
 import type { NumericDigits, SqlType } from '../../types/sql-type.ts';
 import { UNKNOWN } from '../../types/sql-type.ts';
+import { power } from '../power.ts';
 import { argument, guarded, guardZero, numericQuotient } from '../division.ts';
 import type { FunctionEntry, Template } from '../function-entry.ts';
 import { op } from '../signature.ts';
@@ -53,18 +55,18 @@ const integerRows: readonly FunctionEntry[] = INTEGERS.flatMap((left) => [
 
 /** C's shifts: the count is taken modulo the width (32 for int2 too), bits that leave the width are lost. */
 function shift(type: (typeof INTEGERS)[number], symbol: '<<' | '>>'): Template {
-  const mask = type === 'int8' ? 63 : 31;
-  if (symbol === '>>') return `({0} >> CAST(({1} & ${mask}) AS {type}))`;
   const bits = { int2: 16, int4: 32, int8: 64 }[type];
-  const modulus = `CAST('${(1n << BigInt(bits)).toString()}' AS HUGEINT)`;
+  const count = `({1} & ${type === 'int8' ? 63 : 31})`;
+  if (symbol === '>>') {
+    return `CAST((CAST({0} AS BIGINT) >> (CASE WHEN ${count} >= ${bits} THEN ${bits - 1} ELSE ${count} END)) AS {type})`;
+  }
+  const power = (exponent: string): string =>
+    `CAST(pow(CAST(2 AS DOUBLE), ${exponent}) AS HUGEINT)`;
+  const kept = power(`greatest(${bits} - ${count}, 0)`);
+  const low = `(((CAST({0} AS HUGEINT) % ${kept}) + ${kept}) % ${kept})`;
   const half = `CAST('${(1n << BigInt(bits - 1)).toString()}' AS HUGEINT)`;
-  // Bits are kept by arithmetic modulo the width, moved into the signed range.
-  const power = `CAST(pow(2::DOUBLE, ({1} & ${mask})) AS HUGEINT)`;
-  const product =
-    type === 'int8'
-      ? `((({0} & 9223372036854775807) * ${power}) % ${modulus})`
-      : `((CAST({0} AS HUGEINT) * ${power}) % ${modulus})`;
-  return `CAST((((${product} + ${half} + ${modulus}) % ${modulus}) - ${half}) AS {type})`;
+  const modulus = `CAST('${(1n << BigInt(bits)).toString()}' AS HUGEINT)`;
+  return `CAST((((${low} * ${power(count)} + ${half}) % ${modulus}) - ${half}) AS {type})`;
 }
 
 const FLOATS = ['float4', 'float8'] as const;
@@ -84,28 +86,49 @@ const floatRows: readonly FunctionEntry[] = FLOATS.flatMap((left) => [
   op(`@ ${left} -> ${left}`, { duckdb: 'abs({0})' }),
 ]);
 
+/** + and -. DuckDB would align the points of two 64-bit decimals within 64 bits. */
+function numericSum(symbol: '+' | '-'): Template {
+  return (args, context) => {
+    const [a, b] = [argument(args, 0), argument(args, 1)];
+    const { precision, scale } = digitsOfType(context.result);
+    const widest = Math.max(digitsOfType(a.type).precision, digitsOfType(b.type).precision);
+    if (precision <= NARROW_PRECISION || widest > NARROW_PRECISION) {
+      return `(${a.text} ${symbol} ${b.text})`;
+    }
+    return `CAST((CAST(${a.text} AS DECIMAL(${precision},${scale})) ${symbol} ${b.text}) AS ${context.engineType(context.result)})`;
+  };
+}
+
 /** Where the exact scale would leave no digits before the point, the product is taken as doubles. */
 const numericProduct: Template = (args, context) => {
   const [a, b] = [argument(args, 0), argument(args, 1)];
-  const scale = digitsOfType(a.type).scale + digitsOfType(b.type).scale;
-  if (scale === digitsOfType(context.result).scale) return `(${a.text} * ${b.text})`;
-  return `CAST((CAST(${a.text} AS DOUBLE) * CAST(${b.text} AS DOUBLE)) AS ${context.engineType(context.result)})`;
+  const [left, right] = [digitsOfType(a.type), digitsOfType(b.type)];
+  const { precision, scale } = digitsOfType(context.result);
+  const type = context.engineType(context.result);
+  if (left.scale + right.scale !== scale) {
+    return `CAST((CAST(${a.text} AS DOUBLE) * CAST(${b.text} AS DOUBLE)) AS ${type})`;
+  }
+  const widest = Math.max(left.precision, right.precision);
+  if (precision <= NARROW_PRECISION || widest > NARROW_PRECISION) return `(${a.text} * ${b.text})`;
+  const wide = `CAST(${a.text} AS DECIMAL(${NARROW_PRECISION + 1},${left.scale}))`;
+  return `CAST((${wide} * ${b.text}) AS ${type})`;
 };
 
 const numericRows: readonly FunctionEntry[] = [
   op('numeric + numeric -> numeric', {
-    duckdb: '({0} + {1})',
+    duckdb: numericSum('+'),
     digits: two(sumDigits),
     proven: true,
   }),
   op('numeric - numeric -> numeric', {
-    duckdb: '({0} - {1})',
+    duckdb: numericSum('-'),
     digits: two(sumDigits),
     proven: true,
   }),
   op('numeric * numeric -> numeric', {
     duckdb: numericProduct,
-    digits: two(productDigits),
+    digits: ([a = UNKNOWN, b = UNKNOWN], [x, y]) =>
+      productDigits(a, b, x !== undefined && y !== undefined),
     proven: true,
   }),
   op('numeric / numeric -> numeric', { duckdb: numericQuotient, digits: two(quotientDigits) }),
@@ -121,10 +144,10 @@ const numericRows: readonly FunctionEntry[] = [
   op('+ numeric -> numeric', { duckdb: '{0}', digits: own, proven: true }),
   op('@ numeric -> numeric', { duckdb: 'abs({0})', digits: own, proven: true }),
   op('numeric ^ numeric -> numeric', {
-    duckdb: 'CAST(pow(CAST({0} AS DOUBLE), CAST({1} AS DOUBLE)) AS {type})',
-    digits: () => ({ ...UNKNOWN_DIGITS, scale: 16 }),
+    duckdb: power('numeric'),
+    digits: () => ({ precision: MAX_PRECISION, scale: 16 }),
   }),
-  op('float8 ^ float8 -> float8', { duckdb: 'pow({0}, {1})' }),
+  op('float8 ^ float8 -> float8', { duckdb: power('float8') }),
   op('|/ float8 -> float8', { duckdb: 'sqrt({0})' }),
   op('||/ float8 -> float8', { duckdb: 'cbrt({0})' }),
 ];

@@ -114,8 +114,9 @@ const likeEscape: Template = (args) => {
   if (escape.constant !== undefined && [...escape.constant].length > 1) {
     return "error('TRIBUTARY:22025:invalid escape string')";
   }
-  const quoted = `regexp_escape(${escape.text})`;
-  return `regexp_replace(${doubled}, ${quoted} || '(.)', '\\\\\\1', 'g')`;
+  const rewritten = `regexp_replace(${doubled}, regexp_escape(${escape.text}) || '(.)', '\\\\\\1', 'g')`;
+  if (escape.constant !== undefined) return rewritten;
+  return `CASE ${escape.text} WHEN '' THEN ${doubled} WHEN '\\' THEN ${pattern.text} ELSE ${rewritten} END`;
 };
 
 /** Comparison operators, LIKE in operator form, and concatenation. */

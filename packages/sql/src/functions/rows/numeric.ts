@@ -8,8 +8,9 @@ import {
 } from '../../types/numeric-digits.ts';
 import type { NumericDigits, SqlType } from '../../types/sql-type.ts';
 import { UNKNOWN } from '../../types/sql-type.ts';
-import { argument, guarded, guardZero, raise } from '../division.ts';
-import type { FunctionEntry, Template } from '../function-entry.ts';
+import { argument, guarded, guardZero, powerOfTen, raise, unscaled } from '../division.ts';
+import type { FunctionEntry, Template, TemplateArgument } from '../function-entry.ts';
+import { power } from '../power.ts';
 import { fn } from '../signature.ts';
 
 /** What transcendental functions of numerics give: computed as doubles, 16 places kept. */
@@ -46,7 +47,7 @@ function toPlaces(name: 'round' | 'trunc'): Template {
       (_, index) => `WHEN ${index} THEN CAST(${name}(${value.text}, ${index}) AS ${type})`,
     );
     const negative = `CAST(${name}(CAST(${value.text} AS DOUBLE), ${count.text}) AS ${type})`;
-    const kept = `CASE WHEN ${count.text} < 0 THEN ${negative} ELSE CAST(${value.text} AS ${type}) END`;
+    const kept = `CASE WHEN ${count.text} IS NULL THEN NULL WHEN ${count.text} < 0 THEN ${negative} ELSE CAST(${value.text} AS ${type}) END`;
     return `CASE ${count.text} ${cases.join(' ')} ELSE ${kept} END`;
   };
 }
@@ -123,10 +124,13 @@ const basic: readonly FunctionEntry[] = [
   fn('div(numeric, numeric) -> numeric', {
     duckdb: (args, context) => {
       const [a, b] = [argument(args, 0), argument(args, 1)];
-      const scale = Math.max(digitsOfType(a.type).scale, digitsOfType(b.type).scale);
-      const ten = `CAST('1${'0'.repeat(scale)}' AS DECIMAL(${scale + 1},0))`;
-      const digits = (text: string) => `CAST((${text} * ${ten}) AS HUGEINT)`;
-      return `CAST(${guardZero(a, b, `(${digits(a.text)} // ${digits(b.text)})`)} AS ${context.engineType(context.result)})`;
+      const [left, right] = [digitsOfType(a.type).scale, digitsOfType(b.type).scale];
+      const scale = Math.max(left, right);
+      const digits = (side: TemplateArgument, own: number): string =>
+        own === scale
+          ? unscaled(side, own)
+          : `(${unscaled(side, own)} * CAST('${powerOfTen(scale - own)}' AS HUGEINT))`;
+      return `CAST(${guardZero(a, b, `(${digits(a, left)} // ${digits(b, right)})`)} AS ${context.engineType(context.result)})`;
     },
     digits: () => ({ precision: MAX_PRECISION, scale: 0 }),
     proven: true,
@@ -185,12 +189,6 @@ function logarithm(text: string): Template {
 const AS_NUMERIC = (text: string) => `CAST(${text} AS {type})`;
 const DOUBLE = 'CAST({0} AS DOUBLE)';
 
-function power(type: 'float8' | 'numeric'): Template {
-  const call =
-    type === 'float8' ? 'pow({0}, {1})' : AS_NUMERIC(`pow(${DOUBLE}, CAST({1} AS DOUBLE))`);
-  return `CASE WHEN {0} = 0 AND {1} < 0 THEN ${raise('2201F', 'zero raised to a negative power is undefined')} WHEN {0} < 0 AND {1} <> floor({1}) THEN ${raise('2201F', 'a negative number raised to a non-integer power yields a complex result')} ELSE ${call} END`;
-}
-
 const roots: readonly FunctionEntry[] = [
   fn('sqrt(float8) -> float8', { duckdb: domain(...SQRT, 'sqrt({0})') }),
   fn('sqrt(numeric) -> numeric', {
@@ -232,31 +230,29 @@ const ONE_ARGUMENT = [
   'sin',
   'cos',
   'tan',
-  'cot',
   'atan',
   'sinh',
   'cosh',
   'tanh',
   'asinh',
-  'acosh',
   'atanh',
   'degrees',
   'radians',
 ] as const;
 
-/** Degree variants: through radians, exact at the multiples that people write. */
-const DEGREES = ['sin', 'cos', 'tan', 'cot'] as const;
-
 const trigonometry: readonly FunctionEntry[] = [
   ...ONE_ARGUMENT.map((name) => fn(`${name}(float8) -> float8`, { duckdb: `${name}({0})` })),
-  ...DEGREES.map((name) =>
-    fn(`${name}d(float8) -> float8`, { duckdb: `round(${name}(radians({0})), 15)` }),
-  ),
   ...(['asin', 'acos'] as const).map((name) =>
     fn(`${name}(float8) -> float8`, {
       duckdb: domain('abs({0}) > 1', '22003', 'input is out of range', `${name}({0})`),
     }),
   ),
+  fn('acosh(float8) -> float8', {
+    duckdb: domain('{0} < 1', '22003', 'input is out of range', 'acosh({0})'),
+  }),
+  fn('cot(float8) -> float8', {
+    duckdb: "CASE WHEN {0} = 0 THEN CAST('Infinity' AS DOUBLE) ELSE cot({0}) END",
+  }),
   fn('atan2(float8, float8) -> float8', { duckdb: 'atan2({0}, {1})' }),
   fn('pi() -> float8', { duckdb: 'pi()' }),
   fn('random() -> float8', { duckdb: 'random()', volatility: 'volatile' }),
