@@ -39,3 +39,21 @@ export class TimeSlice {
     this.#until = performance.now() + STRETCH;
   }
 }
+
+const listeners = new WeakMap<AbortSignal, Set<() => void>>();
+
+/**
+ * Calls back when the signal aborts, until the answered function is called. One listener on the signal serves all: adding one
+ * to an EventTarget walks those it has, which thousands of requests of one statement would feel.
+ */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  let callbacks = listeners.get(signal);
+  if (callbacks === undefined) {
+    const all = new Set<() => void>();
+    callbacks = all;
+    listeners.set(signal, all);
+    signal.addEventListener('abort', () => all.forEach((each) => each()), { once: true });
+  }
+  callbacks.add(callback);
+  return () => callbacks.delete(callback);
+}

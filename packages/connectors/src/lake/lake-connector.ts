@@ -26,6 +26,7 @@ import {
   type FileGroup,
   type PartitionColumnSource,
 } from './relation-text.ts';
+import { S3Store } from './s3/s3-store.ts';
 import { selectPartitions } from './select-partitions.ts';
 import { compressionOf, csvColumn, csvReader, jsonReader } from './text-readers.ts';
 
@@ -51,6 +52,8 @@ export interface LakeConfig {
     readonly maxBytes: number;
     /** Objects up to this many bytes are fetched whole; larger ones by range where the engine can. */
     readonly wholeObjectLimit: number;
+    /** Without range reads, objects up to this many bytes are fetched whole nevertheless. Default 1 GiB. */
+    readonly downloadLimit?: number;
   };
   readonly limits?: {
     /** Listing requests at once. */
@@ -82,10 +85,11 @@ const DEFAULT_MAX_PARTITIONS = 1_000_000;
  * @throws QueryError invalidConfiguration
  */
 export function createLakeConnector(config: LakeConfig, services: LakeServices): Connector {
-  return new LakeConnector(config, services, createStore(config));
+  return new LakeConnector(config, services, createStore(config, services.engine));
 }
 
-function createStore(config: LakeConfig): FileStore {
+function createStore(config: LakeConfig, engine: Engine): FileStore {
+  if (/^s3[an]?:/.test(config.root)) return new S3Store(config, engine);
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(config.root)) return new LocalStore(config);
   throw new QueryError(
     'invalidConfiguration',
