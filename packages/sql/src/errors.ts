@@ -26,6 +26,7 @@ export const ERRORS = {
   duplicateSchema: { sqlstate: '42P06', kind: 'user' },
   duplicateObject: { sqlstate: '42710', kind: 'user' },
   duplicateStatement: { sqlstate: '42P05', kind: 'user' },
+  duplicateCursor: { sqlstate: '42P03', kind: 'user' },
   wrongObjectType: { sqlstate: '42809', kind: 'user' },
   datatypeMismatch: { sqlstate: '42804', kind: 'user' },
   cannotCoerce: { sqlstate: '42846', kind: 'user' },

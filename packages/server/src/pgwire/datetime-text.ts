@@ -1,0 +1,210 @@
+import type { Writer } from './writer.ts';
+import type { ZoneOffset } from './zone-offset.ts';
+
+const DAY_SECONDS = 86_400;
+const MICROS = 1_000_000;
+const DAY_MICROS = 86_400_000_000n;
+
+const DASH = 0x2d;
+const COLON = 0x3a;
+const SPACE = 0x20;
+const PLUS = 0x2b;
+
+/** DuckDB's infinities of DATE. */
+export const DATE_INFINITY = 2_147_483_647;
+/** DuckDB's infinities of TIMESTAMP, in microseconds. */
+export const TIMESTAMP_INFINITY = 9_223_372_036_854_775_807n;
+
+/** `2024-01-31`, `infinity`, `0044-03-15 BC`. `days` since 1970-01-01. */
+export function writeDate(out: Writer, days: number): void {
+  if (writeDateInfinity(out, days)) return;
+  if (writeCalendarDate(out, days)) out.ascii(' BC');
+}
+
+function writeDateInfinity(out: Writer, days: number): boolean {
+  if (days === DATE_INFINITY) out.ascii('infinity');
+  else if (days === -DATE_INFINITY) out.ascii('-infinity');
+  else return false;
+  return true;
+}
+
+/** Writes year, month and day; true where the year is before Christ. Algorithm: days to civil, proleptic Gregorian. */
+function writeCalendarDate(out: Writer, days: number): boolean {
+  const shifted = days + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const dayOfEra = shifted - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
+  );
+  const dayOfYear =
+    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
+  const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1;
+  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  const before = year <= 0;
+  out
+    .padded(before ? 1 - year : year, 4)
+    .byte(DASH)
+    .padded(month, 2)
+    .byte(DASH)
+    .padded(day, 2);
+  return before;
+}
+
+/** `04:05:06.789`: seconds of a day and microseconds, the fraction without trailing zeros. */
+export function writeClock(out: Writer, seconds: number, micros: number): void {
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  out
+    .padded(hours, 2)
+    .byte(COLON)
+    .padded(minutes, 2)
+    .byte(COLON)
+    .padded(seconds % 60, 2);
+  writeFraction(out, micros);
+}
+
+function writeFraction(out: Writer, micros: number): void {
+  if (micros === 0) return;
+  let digits = 6;
+  let rest = micros;
+  while (rest % 10 === 0) {
+    rest /= 10;
+    digits -= 1;
+  }
+  out.byte(0x2e).padded(rest, digits);
+}
+
+/** Seconds since 1970 and microseconds from 0 to 999,999. Reused: read it before the next call. */
+const instant = { seconds: 0, micros: 0 };
+
+function splitMicros(values: DataView, at: number): typeof instant {
+  const high = values.getInt32(at + 4, true);
+  if (high > -0x20_0000 && high < 0x1f_ffff) {
+    const exact = high * 0x1_0000_0000 + values.getUint32(at, true);
+    instant.seconds = Math.floor(exact / MICROS);
+    instant.micros = exact - instant.seconds * MICROS;
+    return instant;
+  }
+  const value = values.getBigInt64(at, true);
+  const million = BigInt(MICROS);
+  let seconds = value / million;
+  if (value % million < 0n) seconds -= 1n;
+  instant.seconds = Number(seconds);
+  instant.micros = Number(value - seconds * million);
+  return instant;
+}
+
+/** `2024-01-01 00:00:00`, with a zone `2024-01-01 00:00:00+00`. Reads microseconds since 1970 at `at`. */
+export function writeTimestamp(
+  out: Writer,
+  values: DataView,
+  at: number,
+  offset: ZoneOffset | undefined,
+  separator = SPACE,
+): void {
+  const high = values.getInt32(at + 4, true);
+  if (high >= 0x7fff_ffff || high <= -0x7fff_ffff) {
+    const value = values.getBigInt64(at, true);
+    if (value === TIMESTAMP_INFINITY || value === -TIMESTAMP_INFINITY) {
+      out.ascii(value > 0n ? 'infinity' : '-infinity');
+      return;
+    }
+  }
+  const { seconds, micros } = splitMicros(values, at);
+  const east = offset === undefined ? 0 : offset(seconds);
+  const local = seconds + east;
+  const day = Math.floor(local / DAY_SECONDS);
+  const before = writeCalendarDate(out, day);
+  out.byte(separator);
+  writeClock(out, local - day * DAY_SECONDS, micros);
+  if (offset !== undefined) writeOffset(out, east);
+  if (before) out.ascii(' BC');
+}
+
+/** `+00`, `+05:30`, `-04:56:02`. */
+export function writeOffset(out: Writer, east: number): void {
+  const size = Math.abs(east);
+  out.byte(east < 0 ? DASH : PLUS).padded(Math.floor(size / 3600), 2);
+  const minutes = Math.floor(size / 60) % 60;
+  const seconds = size % 60;
+  if (minutes === 0 && seconds === 0) return;
+  out.byte(COLON).padded(minutes, 2);
+  if (seconds !== 0) out.byte(COLON).padded(seconds, 2);
+}
+
+/** Reads microseconds of a day at `at`. */
+export function writeTime(out: Writer, values: DataView, at: number): void {
+  const { seconds, micros } = splitMicros(values, at);
+  writeClock(out, seconds, micros);
+}
+
+/** DuckDB's TIMETZ: 40 bits of microseconds, 24 bits of 57,599 minus the offset east. */
+export function timeTzParts(values: DataView, at: number): { micros: bigint; east: number } {
+  const bits = values.getBigUint64(at, true);
+  return { micros: bits >> 24n, east: 57_599 - Number(bits & 0xff_ffffn) };
+}
+
+export function writeTimeTz(out: Writer, values: DataView, at: number): void {
+  const { micros, east } = timeTzParts(values, at);
+  writeClock(out, Number(micros / 1_000_000n), Number(micros % 1_000_000n));
+  writeOffset(out, east);
+}
+
+/**
+ * PostgreSQL's `postgres` style: `1 year -2 mons +3 days 04:05:06.7`. After a negative part a positive one carries
+ * its sign, as in PostgreSQL's EncodeInterval.
+ */
+export function writeInterval(out: Writer, months: number, days: number, micros: bigint): void {
+  let first = true;
+  let afterNegative = false;
+  const part = (value: number, unit: string) => {
+    if (value === 0) return;
+    if (!first) out.byte(SPACE);
+    if (afterNegative && value > 0) out.byte(PLUS);
+    out.decimal(value).byte(SPACE).ascii(unit);
+    if (value !== 1) out.byte(0x73);
+    afterNegative = value < 0;
+    first = false;
+  };
+  part(Math.trunc(months / 12), 'year');
+  part(months % 12, 'mon');
+  part(days, 'day');
+  if (micros === 0n && !first) return;
+  if (!first) out.byte(SPACE);
+  if (micros < 0n) out.byte(DASH);
+  else if (afterNegative) out.byte(PLUS);
+  const size = micros < 0n ? -micros : micros;
+  writeClock(out, Number(size / 1_000_000n), Number(size % 1_000_000n));
+}
+
+/** ISO 8601 durations, for IntervalStyle iso_8601: `P1Y2M3DT4H5M6.7S`. */
+export function writeIsoInterval(out: Writer, months: number, days: number, micros: bigint): void {
+  if (months === 0 && days === 0 && micros === 0n) {
+    out.ascii('PT0S');
+    return;
+  }
+  out.byte(0x50);
+  const part = (value: number, unit: string) => {
+    if (value !== 0) out.decimal(value).ascii(unit);
+  };
+  part(Math.trunc(months / 12), 'Y');
+  part(months % 12, 'M');
+  part(days, 'D');
+  if (micros === 0n) return;
+  out.byte(0x54);
+  part(Number(micros / (DAY_MICROS / 24n)), 'H');
+  part(Number((micros / 60_000_000n) % 60n), 'M');
+  const seconds = micros % 60_000_000n;
+  if (seconds === 0n) return;
+  const size = seconds < 0n ? -seconds : seconds;
+  if (seconds < 0n) out.byte(DASH);
+  out.decimal(Number(size / 1_000_000n));
+  writeFraction(out, Number(size % 1_000_000n));
+  out.byte(0x53);
+}
