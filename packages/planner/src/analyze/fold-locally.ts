@@ -62,12 +62,14 @@ function foldCast(text: string, from: SqlType, to: SqlType): string | undefined 
   const target = nameOf(to);
   if (source === target) return source === 'numeric' ? undefined : text;
   if (INTEGERS.includes(source)) {
-    if (target === 'text') return text;
+    if (target === 'text' || target === 'numeric') return text;
+    if (target === 'float8') return shortFloat(text);
     if (!INTEGERS.includes(target)) return undefined;
     const value = parseDomainValue(text, to);
     // Out of range is an error to be raised where the expression is evaluated.
     return value === undefined ? undefined : text;
   }
+  if (source === 'numeric' && target === 'float8') return shortFloat(text);
   if ((source === 'text' || source === 'varchar') && (target === 'text' || target === 'varchar')) {
     return text;
   }
@@ -82,6 +84,12 @@ function foldCast(text: string, from: SqlType, to: SqlType): string | undefined 
     return formatDomainValue(floorDivide(value, MICROSECONDS_PER_DAY), to);
   }
   return undefined;
+}
+
+/** A float whose text has no exponent in any system. */
+function shortFloat(text: string): string | undefined {
+  const shown = String(Number(text));
+  return /^-?\d{1,15}(\.\d{1,15})?$/.test(shown) && shown !== '-0' ? shown : undefined;
 }
 
 /** Integer sums, dates with days or intervals, timestamps with intervals. */
