@@ -1,1 +1,3 @@
-export {};
+export { connectClient } from './query-client.ts';
+export type { QueryAnswer, QueryClient } from './query-client.ts';
+export { formatTable } from './format-table.ts';

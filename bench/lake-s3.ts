@@ -1,0 +1,144 @@
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fork } from 'node:child_process';
+import { DuckDBInstance, listValue } from '@duckdb/node-api';
+import { fetchExtensions } from '@tributary/engine';
+import { startTributary } from '../test/support/tributary.ts';
+import type { TestServer } from '../test/support/tributary.ts';
+import {
+  FIRST_DAY,
+  LAST_DAY,
+  TABLE,
+  TRIBUTARY_QUERY,
+  benchLake,
+  exactQuery,
+  wantedFiles,
+} from './bench-lake.ts';
+import type { Benchmark } from './report.ts';
+import { median, ms, ratio, time } from './report.ts';
+
+const LATENCY_MS = 50;
+const KEY = 'tributary';
+const SECRET = 'tributary-secret';
+
+/** The same files laid out with the app before the day: listing by leaf would take 7,200 requests. */
+const APP_FIRST = `CREATE EXTERNAL TABLE lake.default.by_app (user_id bigint, event string, revenue double, ts timestamp)
+PARTITIONED BY (dt date, app_id int) STORED AS PARQUET LOCATION 'by_app/'
+TBLPROPERTIES ('projection.enabled'='true', 'projection.dt.type'='date', 'projection.dt.format'='yyyy-MM-dd',
+ 'projection.dt.range'='2023-01-01,2025-12-31', 'projection.app_id.type'='integer', 'projection.app_id.range'='1,5000',
+ 'storage.location.template'='s3://bench/by_app/app_id=\${app_id}/dt=\${dt}/');`;
+
+interface S3Process {
+  readonly endpoint: string;
+  stop(): void;
+}
+
+async function startS3(folder: string): Promise<S3Process> {
+  const child = fork(resolve('bench/s3-process.ts'), [folder, String(LATENCY_MS)], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  const endpoint = await new Promise<string>((found, failed) => {
+    child.stdout?.once('data', (data: Buffer) => found(data.toString().trim()));
+    child.once('exit', () => failed(new Error('the S3 process ended')));
+  });
+  return { endpoint, stop: () => child.kill() };
+}
+
+async function withServer<T>(s3: S3Process, run: (server: TestServer) => Promise<T>): Promise<T> {
+  const server = await startTributary({
+    sources: `lake: { connector: lake, root: 's3://bench/', s3: { endpoint: '${s3.endpoint}', region: us-east-1, accessKeyId: ${KEY}, secretAccessKey: ${SECRET}, pathStyle: true } }`,
+    bootstrap: TABLE + APP_FIRST,
+  });
+  try {
+    return await run(server);
+  } finally {
+    await server.close();
+  }
+}
+
+async function httpfs(endpoint: string): Promise<number | undefined> {
+  const folder = resolve('.cache/extensions');
+  const file = `${folder}/httpfs.duckdb_extension`;
+  const present = await access(file).then(
+    () => true,
+    async () => (await fetchExtensions(['httpfs'], folder))[0]?.state === 'fetched',
+  );
+  if (!present) {
+    return undefined;
+  }
+  const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
+  const connection = await instance.connect();
+  await connection.run(`LOAD '${file}'`);
+  await connection.run(
+    `CREATE SECRET (TYPE s3, KEY_ID '${KEY}', SECRET '${SECRET}', REGION 'us-east-1', ENDPOINT '${endpoint.replace('http://', '')}', URL_STYLE 'path', USE_SSL false)`,
+  );
+  const prepared = await connection.prepare(exactQuery('read_parquet($1)'));
+  prepared.bind([listValue(wantedFiles().map((each) => `s3://bench/${each}`))]);
+  const [elapsed] = await time(1, async () => (await prepared.run()).getRows(), 0);
+  connection.closeSync();
+  instance.closeSync();
+  return elapsed;
+}
+
+export const lakeS3: Benchmark = {
+  name: 'lake-s3',
+  description: `180 of 100,000 partition files on S3 with ${LATENCY_MS} ms added to each request`,
+  async run(report) {
+    const s3 = await startS3(await benchLake());
+    try {
+      const cold: number[] = [];
+      let warm: readonly number[] = [];
+      for (let run = 0; run < 3; run++) {
+        await withServer(s3, async (server) => {
+          // A first statement, so that connections and code are warm and only the object cache is cold.
+          await server.query(
+            `SELECT count(*) FROM lake.events WHERE dt = date '2024-12-30' AND app_id = 9`,
+          );
+          cold.push(...(await time(1, () => server.query(TRIBUTARY_QUERY), 0)));
+          warm = await time(5, () => server.query(TRIBUTARY_QUERY), 1);
+        });
+      }
+      const [c, w] = [median(cold), median(warm)];
+      report({ what: 'object cache cold', figure: ms(c), bar: 'at most 700 ms', met: c <= 700 });
+      const base = await httpfs(s3.endpoint);
+      report({
+        what: 'against DuckDB httpfs with its default threads over the 180 paths',
+        figure:
+          base === undefined
+            ? 'the extension does not load here'
+            : `${ms(base)} = ${ratio(base / c)} faster`,
+        bar: 'at least 10 x',
+        met: base === undefined ? undefined : base / c >= 10,
+      });
+      report({
+        what: 'object cache warm, listing verified',
+        figure: ms(w),
+        bar: 'at most 250 ms',
+        met: w <= 250,
+      });
+      const listing = await withServer(s3, async (server) => {
+        const times: number[] = [];
+        let files = '';
+        for (let run = 0; run < 3; run++) {
+          await server.query(
+            `EXPLAIN SELECT count(*) FROM lake.by_app WHERE dt BETWEEN date '${FIRST_DAY}' AND date '${LAST_DAY}' AND app_id <= 40`,
+          );
+          const { rows } = await server.query(
+            'SELECT listing_ms, files_read FROM tributary.last_query',
+          );
+          times.push(Number(rows[0]?.[0]));
+          files = rows[0]?.[1] ?? '';
+        }
+        return { elapsed: median(times), files };
+      });
+      report({
+        what: `listing of ${listing.files} files, app before date in the path`,
+        figure: ms(listing.elapsed),
+        bar: 'at most 500 ms',
+        met: listing.elapsed <= 500,
+      });
+    } finally {
+      s3.stop();
+    }
+  },
+};

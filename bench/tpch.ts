@@ -1,0 +1,103 @@
+import { mkdir, readFile, readdir, access, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { fetchExtensions } from '@tributary/engine';
+import { startTributary } from '../test/support/tributary.ts';
+import type { Benchmark } from './report.ts';
+import { median, ms, ratio, timePair } from './report.ts';
+
+const TABLES = [
+  'region',
+  'nation',
+  'supplier',
+  'customer',
+  'part',
+  'partsupp',
+  'orders',
+  'lineitem',
+];
+const RUNS = 5;
+
+/** TPC-H at scale factor 1 as Parquet, generated once with DuckDB's extension. */
+async function generate(folder: string): Promise<void> {
+  const marker = join(folder, 'complete');
+  const done = await access(marker).then(
+    () => true,
+    () => false,
+  );
+  if (done) {
+    return;
+  }
+  const extensions = resolve('.cache/extensions');
+  const [report] = await fetchExtensions(['tpch'], extensions);
+  if (report?.state !== 'fetched') {
+    throw new Error(`the tpch extension is needed: ${report?.detail ?? ''}`);
+  }
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  await connection.run(`LOAD '${join(extensions, 'tpch.duckdb_extension')}'`);
+  await connection.run('CALL dbgen(sf = 1)');
+  for (const table of TABLES) {
+    await mkdir(join(folder, table), { recursive: true });
+    await connection.run(
+      `COPY ${table} TO '${join(folder, table, `${table}.parquet`)}' (FORMAT parquet)`,
+    );
+  }
+  connection.closeSync();
+  instance.closeSync();
+  await writeFile(marker, '');
+}
+
+export const tpch: Benchmark = {
+  name: 'tpch',
+  description:
+    'TPC-H scale factor 1 through the wire against the DuckDB node API on the same files',
+  async run(report) {
+    const folder = resolve('.cache/bench/tpch-sf1');
+    await generate(folder);
+    const fixtures = resolve('test/fixtures/tpch');
+    const server = await startTributary({
+      sources: `lake: { connector: lake, root: ${folder} }`,
+      bootstrap: await readFile(join(fixtures, 'tables.sql'), 'utf8'),
+    });
+    const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
+    const connection = await instance.connect();
+    for (const table of TABLES) {
+      await connection.run(
+        `CREATE VIEW ${table} AS FROM read_parquet('${join(folder, table, '*.parquet')}')`,
+      );
+    }
+    try {
+      await server.query("SET search_path = 'lake_tpch'");
+      let ours = 0;
+      let base = 0;
+      for (const file of (await readdir(join(fixtures, 'queries'))).sort()) {
+        const sql = await readFile(join(fixtures, 'queries', file), 'utf8');
+        const pair = await timePair(
+          RUNS,
+          () => server.query(sql),
+          async () => (await connection.run(sql)).getRows(),
+        );
+        const [a, b] = [median(pair.first), median(pair.second)];
+        ours += a;
+        base += b;
+        report({
+          what: file.replace('.sql', ''),
+          figure: `${ms(a)} : ${ms(b)} = ${ratio(a / b)}`,
+          bar: '',
+          met: undefined,
+        });
+      }
+      report({
+        what: 'total of medians',
+        figure: `${ms(ours)} : ${ms(base)} = ${ratio(ours / base)}`,
+        bar: 'at most 1.10 x',
+        met: ours / base <= 1.1,
+      });
+    } finally {
+      await server.close();
+      connection.closeSync();
+      instance.closeSync();
+    }
+  },
+};

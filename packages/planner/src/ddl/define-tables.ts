@@ -1,0 +1,105 @@
+import { checkProjection } from '@tributary/catalog';
+import type { ColumnDefinition, NewTable, TableDefinition } from '@tributary/catalog';
+import { ERRORS, QueryError } from '@tributary/sql';
+import type { ColumnClause, Statement } from '@tributary/sql';
+import type { Notice } from '../session/sql-session.ts';
+import type { StatementScope } from '../service/statement-scope.ts';
+import { existingTable, newRelationName, sourceOf } from './relation-names.ts';
+
+type StatementOf<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
+
+const MOST_COLUMNS = 1600;
+
+function columnDefinitions(clauses: readonly ColumnClause[]): readonly ColumnDefinition[] {
+  return clauses.map(({ name, type, hiveType, comment }) => ({
+    name,
+    type,
+    hiveType,
+    ...(comment === undefined ? {} : { comment }),
+  }));
+}
+
+function refuseDuplicates(columns: readonly { readonly name: string }[]): void {
+  if (columns.length > MOST_COLUMNS) {
+    throw new QueryError('tooManyColumns', `tables can have at most ${MOST_COLUMNS} columns`);
+  }
+  const seen = new Set<string>();
+  for (const { name } of columns) {
+    if (seen.has(name.toLowerCase())) {
+      throw new QueryError('duplicateColumn', `column "${name}" specified more than once`);
+    }
+    seen.add(name.toLowerCase());
+  }
+}
+
+function projectionNotices(table: TableDefinition): readonly Notice[] {
+  return checkProjection(table).map(({ message }) => ({
+    severity: 'WARNING',
+    sqlstate: ERRORS.invalidTableProperty.sqlstate,
+    message,
+  }));
+}
+
+/** CREATE EXTERNAL TABLE. What Athena finds out only at query time is told now, as warnings. */
+export async function createExternalTable(
+  statement: StatementOf<'createExternalTable'>,
+  scope: StatementScope,
+): Promise<readonly Notice[]> {
+  const target = newRelationName(statement.name, scope);
+  const connector = sourceOf(target, scope);
+  refuseDuplicates([...statement.columns, ...statement.partitionColumns]);
+  if (statement.columns.length === 0) {
+    throw new QueryError('syntaxError', `table "${target.name}" needs at least one column`);
+  }
+  const table: NewTable = {
+    kind: 'table',
+    ...target,
+    source: connector.source,
+    columns: columnDefinitions(statement.columns),
+    partitionColumns: columnDefinitions(statement.partitionColumns),
+    storage: statement.storage,
+    location: await connector.resolveLocation(statement.location),
+    properties: Object.fromEntries(statement.properties),
+    ...(statement.comment === undefined ? {} : { comment: statement.comment }),
+  };
+  const warnings = projectionNotices({ ...table, id: '', version: 0 });
+  const created = await scope.services.store.createTable(table, scope.user, statement.ifNotExists);
+  if (!created) {
+    return [
+      {
+        severity: 'NOTICE',
+        sqlstate: ERRORS.duplicateTable.sqlstate,
+        message: `relation "${target.name}" already exists, skipping`,
+      },
+    ];
+  }
+  return warnings;
+}
+
+/** ALTER TABLE .. SET TBLPROPERTIES. */
+export async function setTableProperties(
+  statement: StatementOf<'setTableProperties'>,
+  scope: StatementScope,
+): Promise<readonly Notice[]> {
+  const table = existingTable(statement.table, scope);
+  const properties = { ...table.properties, ...Object.fromEntries(statement.properties) };
+  const warnings = projectionNotices({ ...table, properties });
+  await scope.services.store.setProperties(table, statement.properties, scope.user, table.version);
+  return warnings;
+}
+
+/** ALTER TABLE .. ADD COLUMNS. */
+export async function addColumns(
+  statement: StatementOf<'addColumns'>,
+  scope: StatementScope,
+): Promise<readonly Notice[]> {
+  const table = existingTable(statement.table, scope);
+  refuseDuplicates([...table.columns, ...table.partitionColumns, ...statement.columns]);
+  await scope.services.store.addColumns(
+    table,
+    columnDefinitions(statement.columns),
+    scope.user,
+    table.version,
+  );
+  return [];
+}

@@ -1,0 +1,120 @@
+import type { RelationDefinition, RelationName, TableDefinition } from '@tributary/catalog';
+import type { Connector } from '@tributary/connectors';
+import { QueryError } from '@tributary/sql';
+import type { QualifiedName } from '@tributary/sql';
+import { schemaAddresses } from '../bind/relation-resolution.ts';
+import { MAIN_DATABASE } from '../service/planner-services.ts';
+import type { StatementScope } from '../service/statement-scope.ts';
+
+export interface SchemaName {
+  readonly database: string;
+  readonly schema: string;
+}
+
+export const written = (name: QualifiedName): string => name.join('.');
+
+/** The schemas that the qualifier of a relation's name may mean; the search path's for a bare name. */
+function candidateSchemas(name: QualifiedName, scope: StatementScope): readonly SchemaName[] {
+  const { snapshot, database } = scope;
+  const [first = '', second = ''] = name;
+  switch (name.length) {
+    case 1:
+      return scope.searchPath.flatMap((schema) => schemaAddresses(snapshot, database, schema));
+    case 2:
+      return schemaAddresses(snapshot, database, first);
+    default:
+      return schemaAddresses(snapshot, first, second);
+  }
+}
+
+/** The relation a name stands for, or undefined. */
+export function findRelation(
+  name: QualifiedName,
+  scope: StatementScope,
+): RelationDefinition | undefined {
+  const relation = name.at(-1) ?? '';
+  for (const { database, schema } of candidateSchemas(name, scope)) {
+    const found = scope.snapshot.relation(database, schema, relation);
+    if (found !== undefined) {
+      return found;
+    }
+  }
+  return undefined;
+}
+
+/** Throws `undefinedTable` or, for a view, `wrongObjectType`. */
+export function existingTable(name: QualifiedName, scope: StatementScope): TableDefinition {
+  const found = findRelation(name, scope);
+  if (found === undefined) {
+    throw new QueryError('undefinedTable', `table "${written(name)}" does not exist`);
+  }
+  if (found.kind !== 'table') {
+    throw new QueryError('wrongObjectType', `"${written(name)}" is not a table`);
+  }
+  return found;
+}
+
+/** Where a new relation of this name goes. Throws `undefinedSchema` when its schema does not exist. */
+export function newRelationName(name: QualifiedName, scope: StatementScope): RelationName {
+  const [target] = candidateSchemas(name, scope);
+  if (target === undefined) {
+    const schema = name.length === 1 ? scope.searchPath.join(', ') : written(name.slice(0, -1));
+    throw new QueryError('undefinedSchema', `schema "${schema}" does not exist`, {
+      hint: 'Create it first: CREATE SCHEMA <database>.<schema>.',
+    });
+  }
+  return { ...target, name: name.at(-1) ?? '' };
+}
+
+/** The connector of a database; `main` has none. */
+export function sourceOf(target: RelationName, scope: StatementScope): Connector {
+  const connector = scope.services.connectors.get(target.database);
+  if (connector === undefined) {
+    const sources = [...scope.services.connectors.keys()];
+    throw new QueryError(
+      'wrongObjectType',
+      `external tables live in a source's database, and "${target.database}" is none`,
+      {
+        hint: `Name the table with its source, for instance ${sources[0] ?? 'lake'}.default.${target.name}.`,
+      },
+    );
+  }
+  return connector;
+}
+
+/** A schema's name of one part (in the session's database) or two. */
+export function schemaName(name: QualifiedName, scope: StatementScope): SchemaName {
+  const [first = '', second] = name;
+  const target =
+    second === undefined
+      ? { database: scope.database, schema: first }
+      : { database: first, schema: second };
+  if (name.length > 2) {
+    throw new QueryError('invalidSchemaName', `"${written(name)}" is no schema name`, {
+      hint: 'A schema is named <schema> or <database>.<schema>.',
+    });
+  }
+  if (!scope.snapshot.databases().includes(target.database)) {
+    throw new QueryError('undefinedDatabase', `database "${target.database}" does not exist`, {
+      hint: `Databases: ${scope.snapshot.databases().join(', ')}.`,
+    });
+  }
+  return target;
+}
+
+/** Refuses names in `main` that the schemas of a source bear there already. */
+export function refuseMappedSchema({ database, schema }: SchemaName, scope: StatementScope): void {
+  if (database !== MAIN_DATABASE) {
+    return;
+  }
+  for (const source of scope.snapshot.databases()) {
+    if (source !== MAIN_DATABASE && (schema === source || schema.startsWith(`${source}_`))) {
+      const rest = schema === source ? 'default' : schema.slice(source.length + 1);
+      throw new QueryError(
+        'duplicateSchema',
+        `"${schema}" stands in "main" for a schema of source "${source}"`,
+        { hint: `To create it there: CREATE SCHEMA ${source}.${rest}.` },
+      );
+    }
+  }
+}

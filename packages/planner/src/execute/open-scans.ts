@@ -1,0 +1,106 @@
+import type { Connector, ScanContext, ScanRelation, ScanRequest } from '@tributary/connectors';
+import type { Partition, TableDefinition } from '@tributary/catalog';
+import { visitPlan } from '@tributary/sql';
+import type { Plan, ScanPlan } from '@tributary/sql';
+
+/** What opening scans needs of the server. */
+export interface ScanServices {
+  /** The catalog's definition of a scanned table, and its source's connector. Throws when the source is gone. */
+  table(scan: ScanPlan): { readonly definition: TableDefinition; readonly connector: Connector };
+  /** Rows the server makes itself, for scans of schema `tributary`; undefined for other scans. */
+  system(scan: ScanPlan): Promise<ScanRelation> | undefined;
+  /** Evaluates a scan's partition predicates for a batch of partitions: which may hold rows. */
+  keepPartitions(
+    scan: ScanPlan,
+    table: TableDefinition,
+    partitions: readonly Partition[],
+  ): Promise<readonly boolean[]>;
+}
+
+/** The relations of a plan's scans, by occurrence. */
+export interface OpenScans {
+  relation(scan: ScanPlan): ScanRelation;
+  readonly relations: readonly ScanRelation[];
+  /** Fails with `dataChanged` unless every scan read what it listed. */
+  verify(): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Opens (prunes and lists) every scan of the plan side by side. Nothing stays open when one fails. */
+export async function openScans(
+  plan: Plan,
+  services: ScanServices,
+  context: ScanContext,
+): Promise<OpenScans> {
+  const scans = new Map<number, ScanPlan>();
+  visitPlan(plan, {
+    plan(node) {
+      if (node.kind === 'scan') {
+        scans.set(node.occurrence, node);
+      }
+    },
+  });
+  const occurrences = [...scans.keys()];
+  const opened = await Promise.allSettled(
+    [...scans.values()].map((scan) => openScan(scan, services, context)),
+  );
+  const byOccurrence = new Map<number, ScanRelation>();
+  opened.forEach((outcome, index) => {
+    const occurrence = occurrences[index];
+    if (outcome.status === 'fulfilled' && occurrence !== undefined) {
+      byOccurrence.set(occurrence, outcome.value);
+    }
+  });
+  const relations = [...byOccurrence.values()];
+  const release = async (): Promise<void> => {
+    await Promise.all(relations.map((relation) => relation.release()));
+  };
+  const failed = opened.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) {
+    await release();
+    throw failed.reason;
+  }
+  return {
+    relations,
+    relation(scan) {
+      const relation = byOccurrence.get(scan.occurrence);
+      if (relation === undefined) {
+        throw new Error(`scan ${scan.occurrence} was not opened`);
+      }
+      return relation;
+    },
+    async verify() {
+      await Promise.all(relations.map((relation) => relation.verify()));
+    },
+    release,
+  };
+}
+
+function openScan(
+  scan: ScanPlan,
+  services: ScanServices,
+  context: ScanContext,
+): Promise<ScanRelation> {
+  const system = services.system(scan);
+  if (system !== undefined) {
+    return system;
+  }
+  const { definition, connector } = services.table(scan);
+  return connector.scan(scanRequest(scan, definition, services), context);
+}
+
+/** The connector's view of a scan. */
+export function scanRequest(
+  scan: ScanPlan,
+  table: TableDefinition,
+  services: Pick<ScanServices, 'keepPartitions'>,
+): ScanRequest {
+  return {
+    table,
+    columns: scan.scanColumns.map(({ id, source }) => ({ id, name: source })),
+    constraint: scan.constraint ?? new Map(),
+    ...(scan.partitionPredicates === undefined
+      ? {}
+      : { keepPartitions: (partitions) => services.keepPartitions(scan, table, partitions) }),
+  };
+}

@@ -1,0 +1,151 @@
+import type { DuckDBDataChunk } from '@duckdb/node-api';
+import type { Engine, EngineResult } from '@tributary/engine';
+import { isQueryError, printDuckdb } from '@tributary/sql';
+import type { Plan } from '@tributary/sql';
+import type { QueryStatistics } from '../service/query-statistics.ts';
+import { openScans } from './open-scans.ts';
+import type { OpenScans, ScanServices } from './open-scans.ts';
+
+export interface RunContext {
+  readonly engine: Engine;
+  readonly scans: ScanServices;
+  readonly statistics: QueryStatistics;
+  readonly signal: AbortSignal;
+  readonly now: Date;
+  /** Printer facts: the session's zone. */
+  readonly timeZone: string;
+}
+
+/**
+ * Chunks held back before the first one leaves: a result that fits is verified before anybody sees a row, so that data that
+ * changed under it is read once more in silence.
+ */
+const HELD_CHUNKS = 16;
+
+const READ_AGAIN = 1;
+
+interface Attempt {
+  readonly scans: OpenScans;
+  readonly result: EngineResult;
+}
+
+/** How `now()` and session facts enter printed text. */
+export function printFacts(context: Pick<RunContext, 'now' | 'timeZone'>): {
+  readonly timeZone: string;
+  readonly now: string;
+} {
+  return { timeZone: context.timeZone, now: timestampText(context.now) };
+}
+
+/** A moment as PostgreSQL writes a timestamptz in UTC. */
+export function timestampText(moment: Date): string {
+  return moment.toISOString().replace('T', ' ').replace('Z', '+00');
+}
+
+async function begin(plan: Plan, context: RunContext): Promise<Attempt> {
+  const { statistics, signal } = context;
+  const scans = await openScans(plan, context.scans, { signal, now: context.now });
+  try {
+    addScans(statistics, scans);
+    const started = performance.now();
+    const printed = printDuckdb(plan, {
+      relation: (scan) => scans.relation(scan),
+      ...printFacts(context),
+    });
+    statistics.planningMs += performance.now() - started;
+    return {
+      scans,
+      result: await context.engine.run(printed.text, printed.parameters, { signal }),
+    };
+  } catch (error) {
+    const changed = await changedMeanwhile(scans);
+    await scans.release();
+    throw changed ?? error;
+  }
+}
+
+/** Adds the scans' counts: the listing that took longest is what the statement waited for. */
+function addScans(statistics: QueryStatistics, scans: OpenScans): void {
+  statistics.partitionsConsidered = 0n;
+  statistics.partitionsKept = 0n;
+  statistics.filesRead = 0;
+  let listingMs = 0;
+  for (const { statistics: scan } of scans.relations) {
+    statistics.partitionsConsidered += scan.partitionsConsidered;
+    statistics.partitionsKept += scan.partitionsKept;
+    statistics.filesRead += scan.files;
+    listingMs = Math.max(listingMs, scan.listingMs);
+  }
+  statistics.listingMs += listingMs;
+}
+
+/** A failed read of changed data is a change, not a broken file. */
+async function changedMeanwhile(scans: OpenScans): Promise<unknown> {
+  try {
+    await scans.verify();
+    return undefined;
+  } catch (error) {
+    return isQueryError(error) && error.code === 'dataChanged' ? error : undefined;
+  }
+}
+
+/**
+ * Runs a plan and streams its chunks; the engine pauses while nobody reads. When data changed while it was read and no row has
+ * left, everything is read once more; after that the stream fails with `dataChanged`.
+ */
+export async function* runPlan(plan: Plan, context: RunContext): AsyncGenerator<DuckDBDataChunk> {
+  const { statistics } = context;
+  for (let attempt = 0; ; attempt++) {
+    let held: DuckDBDataChunk[] | undefined = [];
+    let again = false;
+    let current: Attempt | undefined;
+    try {
+      current = await begin(plan, context);
+      const started = performance.now();
+      for await (const chunk of current.result.chunks()) {
+        if (held !== undefined && held.length < HELD_CHUNKS) {
+          held.push(chunk);
+          continue;
+        }
+        if (held !== undefined) {
+          const first = held;
+          held = undefined;
+          yield* first;
+        }
+        yield chunk;
+      }
+      await current.scans.verify();
+      statistics.executionMs += performance.now() - started;
+    } catch (error) {
+      const changed = current === undefined ? undefined : await changedMeanwhile(current.scans);
+      const reason = changed ?? error;
+      again =
+        held !== undefined &&
+        attempt < READ_AGAIN &&
+        isQueryError(reason) &&
+        reason.code === 'dataChanged';
+      if (!again) {
+        throw reason;
+      }
+    } finally {
+      await current?.result.close();
+      await current?.scans.release();
+      if (current !== undefined) {
+        addTransfers(statistics, current.scans);
+      }
+    }
+    if (!again) {
+      yield* held ?? [];
+      return;
+    }
+    statistics.retries++;
+  }
+}
+
+function addTransfers(statistics: QueryStatistics, scans: OpenScans): void {
+  for (const { statistics: scan } of scans.relations) {
+    statistics.bytesRead += scan.bytesRead;
+    statistics.requests += scan.requests;
+    statistics.retries += scan.retries;
+  }
+}

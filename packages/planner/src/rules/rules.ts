@@ -1,0 +1,40 @@
+import type { Plan } from '@tributary/sql';
+import { pruneColumns } from './prune-columns.ts';
+import { prunePartitions } from './prune-partitions.ts';
+import type { Rule, RuleContext } from './rule.ts';
+
+/** All rules in the order they run. */
+export const RULES: readonly Rule[] = [
+  // Before pruning columns: predicates may name partition columns that nothing above reads.
+  prunePartitions,
+  pruneColumns,
+];
+
+export const RULE_NAMES: readonly string[] = RULES.map((rule) => rule.name);
+
+export interface RuleOutcome {
+  readonly plan: Plan;
+  /** Names of the rules that changed the plan. */
+  readonly applied: readonly string[];
+}
+
+/** Runs the rules in order, without those named in `off` (`all`: none runs). */
+export function applyRules(
+  plan: Plan,
+  context: RuleContext,
+  off: ReadonlySet<string>,
+): RuleOutcome {
+  const applied: string[] = [];
+  let current = plan;
+  for (const rule of RULES) {
+    if (off.has('all') || off.has(rule.name)) {
+      continue;
+    }
+    const changed = rule.apply(current, context);
+    if (changed !== undefined) {
+      applied.push(rule.name);
+      current = changed;
+    }
+  }
+  return { plan: current, applied };
+}

@@ -1,0 +1,102 @@
+import type { SelectStmt } from '@pgsql/types';
+import { QueryError, parseLiteral, parseQuery, rewritePlan } from '@tributary/sql';
+import type { Plan, SqlType, TableReference } from '@tributary/sql';
+import { foldConstants } from '../analyze/fold-constants.ts';
+import { bindSelect } from '../bind/bind-select.ts';
+import type { BoundSelect } from '../bind/bind-context.ts';
+import { evaluateConstants } from '../execute/constant-evaluation.ts';
+import { applyRules } from '../rules/rules.ts';
+import { findSystemTable } from '../system/system-tables.ts';
+import { evaluationContext } from './statement-scope.ts';
+import type { StatementScope } from './statement-scope.ts';
+
+/** Binds a query in a statement's scope. Touches no data. */
+export function bindQuery(
+  tree: SelectStmt,
+  scope: Omit<StatementScope, 'signal' | 'record' | 'previous'>,
+  options: {
+    readonly parameterTypes: readonly (SqlType | undefined)[];
+    readonly qualify: boolean;
+    readonly text: string;
+  },
+): BoundSelect {
+  return bindSelect(tree, {
+    catalog: scope.snapshot,
+    database: scope.database,
+    searchPath: scope.searchPath,
+    timeZone: scope.timeZone,
+    now: scope.now,
+    user: scope.user,
+    parseView: parseQuery,
+    systemTable(name) {
+      const found = findSystemTable(name);
+      return found === undefined
+        ? undefined
+        : {
+            reference: found.reference,
+            columns: found.table.columns,
+            function: found.table.parameters !== undefined,
+          };
+    },
+    ...options,
+  });
+}
+
+/** Puts parameter values (PostgreSQL's text form) into the plan as constants of the parameters' types. */
+export function substituteParameters(
+  bound: BoundSelect,
+  values: readonly (string | null)[],
+  facts: Pick<StatementScope, 'timeZone' | 'now'>,
+): Plan {
+  if (values.length !== bound.parameters.length) {
+    throw new QueryError(
+      'protocolViolation',
+      `the statement needs ${bound.parameters.length} parameters, ${values.length} were given`,
+    );
+  }
+  if (values.length === 0) {
+    return bound.plan;
+  }
+  const constants = bound.parameters.map((type, index) => {
+    const value = values[index] ?? null;
+    return { type, value: value === null ? null : parseLiteral(value, type, facts) };
+  });
+  return rewritePlan(bound.plan, {
+    expression(each) {
+      if (each.kind !== 'parameter') {
+        return each;
+      }
+      const constant = constants[each.index - 1];
+      if (constant === undefined) {
+        throw new QueryError('undefinedParameter', `there is no parameter $${each.index}`);
+      }
+      return { kind: 'constant', type: each.type, value: constant.value };
+    },
+  });
+}
+
+/** Partition columns by the scope's catalog; none for system tables. */
+export function partitionColumns(table: TableReference, scope: StatementScope): readonly string[] {
+  const relation = scope.snapshot.relation(table.database, table.schema, table.name);
+  return relation?.kind === 'table' ? relation.partitionColumns.map(({ name }) => name) : [];
+}
+
+export interface OptimizedPlan {
+  readonly plan: Plan;
+  readonly applied: readonly string[];
+}
+
+/** Folds constants and runs the rules. */
+export async function optimize(plan: Plan, scope: StatementScope): Promise<OptimizedPlan> {
+  const started = performance.now();
+  const folded = await foldConstants(plan, (expressions) =>
+    evaluateConstants(expressions, evaluationContext(scope)),
+  );
+  const outcome = applyRules(
+    folded,
+    { partitionColumns: (table) => partitionColumns(table, scope) },
+    scope.rulesOff,
+  );
+  scope.record.statistics.planningMs += performance.now() - started;
+  return outcome;
+}

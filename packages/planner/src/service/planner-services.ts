@@ -1,0 +1,20 @@
+import type { CatalogStore } from '@tributary/catalog';
+import type { Connector } from '@tributary/connectors';
+import type { Engine } from '@tributary/engine';
+import type { CatalogEngine } from '../session/catalog-engine.ts';
+import type { QueryLog } from './query-log.ts';
+
+/** What all sessions of a server share. */
+export interface PlannerServices {
+  readonly store: CatalogStore;
+  readonly engine: Engine;
+  /** By source name, which is also the name of the source's database. */
+  readonly connectors: ReadonlyMap<string, Connector>;
+  readonly queries: QueryLog;
+  /** Answers pg_catalog and information_schema; absent: such statements are refused. */
+  readonly catalogEngine?: CatalogEngine;
+  /** Told of warnings and defects that no client hears of. */
+  readonly log: (level: 'info' | 'warn' | 'error', message: string, fields: object) => void;
+}
+
+export const MAIN_DATABASE = 'main';

@@ -1,0 +1,86 @@
+import type { ScanRelation } from '@tributary/connectors';
+import { QueryError } from '@tributary/sql';
+import type { ScanPlan } from '@tributary/sql';
+import { filterPartitions } from '../execute/partition-filter.ts';
+import type { ScanServices } from '../execute/open-scans.ts';
+import { partitionRows } from '../system/partitions-function.ts';
+import { queryRows } from '../system/query-rows.ts';
+import { systemRelation } from '../system/system-relation.ts';
+import type { SystemRows } from '../system/system-relation.ts';
+import { SYSTEM_SCHEMA } from '../system/system-tables.ts';
+import { evaluationContext } from './statement-scope.ts';
+import type { StatementScope } from './statement-scope.ts';
+
+async function systemRows(
+  scan: ScanPlan,
+  scope: StatementScope,
+  services: ScanServices,
+): Promise<SystemRows> {
+  switch (scan.table.name) {
+    case 'last_query':
+      return queryRows(scope.previous === undefined ? [] : [scope.previous]);
+    case 'queries':
+      // Texts may hold secrets of other people: everyone sees their own.
+      return queryRows(
+        scope.services.queries.records().filter((record) => record.user === scope.user),
+      );
+    case 'partitions':
+      return partitionRows(scan, scope, services);
+    default:
+      throw new QueryError(
+        'undefinedTable',
+        `relation "tributary.${scan.table.name}" does not exist`,
+      );
+  }
+}
+
+function withoutSource(relation: Pick<ScanRelation, 'text' | 'parameters'>): ScanRelation {
+  return {
+    ...relation,
+    statistics: {
+      partitionsConsidered: 0n,
+      partitionsKept: 0n,
+      files: 0,
+      fileBytes: 0,
+      bytesRead: 0,
+      requests: 0,
+      retries: 0,
+      listingMs: 0,
+      path: 'server',
+    },
+    verify: () => Promise.resolve(),
+    release: () => Promise.resolve(),
+  };
+}
+
+/** How a statement's scans reach tables, within its scope. */
+export function scanServices(scope: StatementScope): ScanServices {
+  const services: ScanServices = {
+    table(scan) {
+      const { database, schema, name, source } = scan.table;
+      const definition = scope.snapshot.relation(database, schema, name);
+      const connector = scope.services.connectors.get(source);
+      if (definition?.kind !== 'table') {
+        throw new QueryError('undefinedTable', `relation "${schema}.${name}" does not exist`);
+      }
+      if (connector === undefined) {
+        throw new QueryError(
+          'sourceUnavailable',
+          `source "${source}" of table "${schema}.${name}" is not configured`,
+          { hint: 'Add it to the sources of tributary.yaml.' },
+        );
+      }
+      return { definition, connector };
+    },
+    system(scan) {
+      return scan.table.source === SYSTEM_SCHEMA
+        ? systemRows(scan, scope, services).then((rows) =>
+            withoutSource(systemRelation(rows, scan.scanColumns)),
+          )
+        : undefined;
+    },
+    keepPartitions: (scan, table, partitions) =>
+      filterPartitions(scan, table, partitions, evaluationContext(scope)),
+  };
+  return services;
+}

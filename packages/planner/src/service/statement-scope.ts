@@ -1,0 +1,49 @@
+import type { CatalogSnapshot } from '@tributary/catalog';
+import type { Settings } from '../session/settings.ts';
+import { parseSearchPath } from '../session/settings.ts';
+import type { QueryRecord } from './query-log.ts';
+import type { PlannerServices } from './planner-services.ts';
+import { timestampText } from '../execute/run-plan.ts';
+import type { EvaluationContext } from '../execute/constant-evaluation.ts';
+
+/** What one statement captured at its start: nothing it depends on changes under it. */
+export interface StatementScope {
+  readonly services: PlannerServices;
+  readonly snapshot: CatalogSnapshot;
+  readonly database: string;
+  readonly searchPath: readonly string[];
+  readonly timeZone: string;
+  readonly rulesOff: ReadonlySet<string>;
+  readonly user: string;
+  readonly now: Date;
+  readonly signal: AbortSignal;
+  readonly record: QueryRecord;
+  /** The session's statement before this one, for `tributary.last_query`. */
+  readonly previous: QueryRecord | undefined;
+}
+
+/** Settings that shape a statement's meaning, read once. */
+export function settingFacts(
+  settings: Settings,
+): Pick<StatementScope, 'searchPath' | 'timeZone' | 'rulesOff'> {
+  return {
+    searchPath: parseSearchPath(settings.get('search_path')),
+    timeZone: settings.get('TimeZone'),
+    rulesOff: new Set(
+      settings
+        .get('tributary.rules_off')
+        .split(',')
+        .filter((each) => each !== ''),
+    ),
+  };
+}
+
+/** How engine text evaluates a scope's constants. */
+export function evaluationContext(scope: StatementScope): EvaluationContext {
+  return {
+    engine: scope.services.engine,
+    signal: scope.signal,
+    timeZone: scope.timeZone,
+    now: timestampText(scope.now),
+  };
+}

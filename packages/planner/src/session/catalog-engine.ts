@@ -1,0 +1,85 @@
+import type { Node, SelectStmt } from '@pgsql/types';
+import type { CatalogSnapshot } from '@tributary/catalog';
+import type { SqlType } from '@tributary/sql';
+import type { PlanColumn } from '@tributary/sql';
+
+/** The session facts that catalog statements depend on. */
+export interface CatalogScope {
+  readonly snapshot: CatalogSnapshot;
+  readonly database: string;
+  readonly searchPath: readonly string[];
+  readonly user: string;
+  readonly timeZone: string;
+}
+
+export interface CatalogDescription {
+  readonly parameters: readonly SqlType[];
+  readonly columns: readonly PlanColumn[];
+}
+
+/**
+ * Answers statements over pg_catalog and information_schema from a mirror of the catalog. Errors are QueryErrors with
+ * PostgreSQL's SQLSTATE where the table knows it.
+ */
+export interface CatalogEngine {
+  describe(text: string, scope: CatalogScope): Promise<CatalogDescription>;
+  /** Rows in PostgreSQL's text form. */
+  execute(
+    text: string,
+    parameters: readonly (string | null)[],
+    scope: CatalogScope,
+    signal: AbortSignal,
+  ): Promise<readonly (readonly (string | null)[])[]>;
+}
+
+const CATALOG_SCHEMAS = new Set(['pg_catalog', 'information_schema']);
+
+interface Reference {
+  readonly schema: string | undefined;
+  readonly name: string;
+}
+
+/** Names of the relations a tree refers to; common tables' own names are left out. */
+function relationNames(tree: SelectStmt): readonly Reference[] {
+  const relations: Reference[] = [];
+  const commonTables = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) {
+      value.forEach(visit);
+      return;
+    }
+    if (typeof value !== 'object' || value === null) {
+      return;
+    }
+    for (const [key, child] of Object.entries(value as Node)) {
+      if (key === 'RangeVar') {
+        const { schemaname, relname } = child as { schemaname?: string; relname?: string };
+        relations.push({ schema: schemaname, name: relname ?? '' });
+      } else if (key === 'CommonTableExpr') {
+        commonTables.add((child as { ctename?: string }).ctename ?? '');
+      }
+      visit(child);
+    }
+  };
+  visit(tree);
+  return relations.filter(({ schema, name }) => schema !== undefined || !commonTables.has(name));
+}
+
+export type CatalogUse = 'none' | 'only' | 'mixed' | 'noRelations';
+
+/**
+ * Whether a query reads the system catalogs. `only`: all its relations are there, so that the catalog engine answers it;
+ * `noRelations`: it reads nothing, so that either side may; `mixed`: catalogs and data in one statement.
+ */
+export function catalogUse(tree: SelectStmt): CatalogUse {
+  const relations = relationNames(tree);
+  const inCatalog = relations.filter(
+    ({ schema, name }) =>
+      (schema !== undefined && CATALOG_SCHEMAS.has(schema)) ||
+      (schema === undefined && name.startsWith('pg_')),
+  );
+  if (relations.length === 0) {
+    return 'noRelations';
+  }
+  return inCatalog.length === relations.length ? 'only' : inCatalog.length === 0 ? 'none' : 'mixed';
+}

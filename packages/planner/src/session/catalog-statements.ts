@@ -1,0 +1,87 @@
+import type { Statement } from '@tributary/sql';
+import { addColumns, createExternalTable, setTableProperties } from '../ddl/define-tables.ts';
+import { createSchema, dropSchemas } from '../ddl/define-schemas.ts';
+import { createView, dropRelations } from '../ddl/define-views.ts';
+import { addPartitions, dropPartitions, repairTable } from '../ddl/register-partitions.ts';
+import { showCatalog } from '../ddl/show-catalog.ts';
+import type { StatementScope } from '../service/statement-scope.ts';
+import type { Notice, StatementResult } from './sql-session.ts';
+
+/** Command tags of the statements that change the catalog. */
+const CHANGE_TAGS = {
+  createExternalTable: 'CREATE TABLE',
+  setTableProperties: 'ALTER TABLE',
+  addColumns: 'ALTER TABLE',
+  addPartitions: 'ALTER TABLE',
+  dropPartitions: 'ALTER TABLE',
+  repairTable: 'MSCK REPAIR TABLE',
+  dropTable: 'DROP TABLE',
+  createView: 'CREATE VIEW',
+  dropView: 'DROP VIEW',
+  createSchema: 'CREATE SCHEMA',
+  dropSchema: 'DROP SCHEMA',
+} as const;
+
+export type ChangeStatement = Extract<Statement, { kind: keyof typeof CHANGE_TAGS }>;
+
+export function isChange(statement: Statement): statement is ChangeStatement {
+  return statement.kind in CHANGE_TAGS;
+}
+
+export function changeTag(statement: ChangeStatement): string {
+  return CHANGE_TAGS[statement.kind];
+}
+
+function change(statement: ChangeStatement, scope: StatementScope): Promise<readonly Notice[]> {
+  switch (statement.kind) {
+    case 'createExternalTable':
+      return createExternalTable(statement, scope);
+    case 'setTableProperties':
+      return setTableProperties(statement, scope);
+    case 'addColumns':
+      return addColumns(statement, scope);
+    case 'addPartitions':
+      return addPartitions(statement, scope);
+    case 'dropPartitions':
+      return dropPartitions(statement, scope);
+    case 'repairTable':
+      return repairTable(statement, scope);
+    case 'dropTable':
+    case 'dropView':
+      return dropRelations(statement, scope);
+    case 'createView':
+      return createView(statement, scope);
+    case 'createSchema':
+      return createSchema(statement, scope);
+    case 'dropSchema':
+      return dropSchemas(statement, scope);
+  }
+}
+
+export type CatalogStatement = ChangeStatement | Parameters<typeof showCatalog>[0];
+
+export function isCatalogStatement(statement: Statement): statement is CatalogStatement {
+  switch (statement.kind) {
+    case 'showTables':
+    case 'showSchemas':
+    case 'showPartitions':
+    case 'showCreateTable':
+    case 'showColumns':
+    case 'describe':
+      return true;
+    default:
+      return isChange(statement);
+  }
+}
+
+/** Runs a statement that changes or shows the catalog. */
+export async function runCatalogStatement(
+  statement: CatalogStatement,
+  scope: StatementScope,
+): Promise<StatementResult> {
+  if (!isChange(statement)) {
+    return showCatalog(statement, scope);
+  }
+  const notices = await change(statement, scope);
+  return { kind: 'command', tag: changeTag(statement), notices };
+}

@@ -1,0 +1,454 @@
+import type { Node } from '@pgsql/types';
+import { ERRORS, QueryError, coerce, isQueryError, parseStatements } from '@tributary/sql';
+import type { ErrorCode, SqlType, Statement } from '@tributary/sql';
+import type { BoundSelect } from '../bind/bind-context.ts';
+import { showColumnsOf } from '../ddl/show-catalog.ts';
+import { explainColumns, explainSelect } from '../explain/explain-select.ts';
+import { evaluateConstants } from '../execute/constant-evaluation.ts';
+import { runPlan, timestampText } from '../execute/run-plan.ts';
+import { MAIN_DATABASE } from '../service/planner-services.ts';
+import type { PlannerServices } from '../service/planner-services.ts';
+import { bindQuery, optimize, substituteParameters } from '../service/plan-select.ts';
+import type { QueryRecord } from '../service/query-log.ts';
+import { scanServices } from '../service/scan-services.ts';
+import { settingFacts } from '../service/statement-scope.ts';
+import type { StatementScope } from '../service/statement-scope.ts';
+import { catalogUse } from './catalog-engine.ts';
+import { isCatalogStatement, runCatalogStatement } from './catalog-statements.ts';
+import { runSessionStatement, sessionColumns } from './session-statements.ts';
+import { Settings, parseMilliseconds } from './settings.ts';
+import { Transaction } from './transaction.ts';
+import type {
+  PreparedStatement,
+  RowsResult,
+  SqlSession,
+  StatementResult,
+  TransactionState,
+} from './sql-session.ts';
+
+/** A prepared statement with what binding found out; bound again when the catalog has moved on. */
+export interface Prepared extends PreparedStatement {
+  readonly parameterTypes: readonly (SqlType | undefined)[];
+  /** The catalog engine answers it. */
+  readonly byCatalog?: true;
+  readonly bound:
+    | { readonly catalogVersion: number; readonly facts: string; readonly select: BoundSelect }
+    | undefined;
+}
+
+/** Errors of binding that say: perhaps the catalog engine knows it. */
+const UNKNOWN_HERE = new Set<ErrorCode>(['undefinedFunction', 'undefinedObject']);
+
+type Scope = Omit<StatementScope, 'signal' | 'record' | 'previous'>;
+
+let nextSessionId = 1;
+
+/** One client's session over the shared services. */
+export class Session implements SqlSession {
+  readonly user: string;
+  readonly settings: Settings;
+  readonly id = nextSessionId++;
+  readonly database: string;
+  readonly #services: PlannerServices;
+  readonly #transaction = new Transaction();
+  readonly #named = new Map<string, Prepared>();
+  #last: QueryRecord | undefined;
+  onSettingChanged: ((name: string, value: string) => void) | undefined;
+
+  private constructor(
+    services: PlannerServices,
+    user: string,
+    database: string,
+    startup: ReadonlyMap<string, string>,
+  ) {
+    this.#services = services;
+    this.user = user;
+    this.database = database;
+    this.settings = new Settings(
+      new Map([...startup, ['session_authorization', user]]),
+      (name, value) => this.onSettingChanged?.(name, value),
+    );
+  }
+
+  /**
+   * `startup`: the client's startup parameters. A database that does not exist is refused, except the user's own name, which
+   * clients send when none was asked for: it means `main`.
+   */
+  static async open(
+    services: PlannerServices,
+    user: string,
+    startup: ReadonlyMap<string, string>,
+  ): Promise<Session> {
+    const asked = startup.get('database') ?? MAIN_DATABASE;
+    const { databases } = await services.store
+      .snapshot()
+      .then((each) => ({ databases: each.databases() }));
+    if (!databases.includes(asked) && asked !== user) {
+      throw new QueryError('undefinedDatabase', `database "${asked}" does not exist`, {
+        hint: `Databases: ${databases.join(', ')}.`,
+      });
+    }
+    return new Session(services, user, databases.includes(asked) ? asked : MAIN_DATABASE, startup);
+  }
+
+  get transaction(): TransactionState {
+    return this.#transaction.state;
+  }
+
+  get transactionBlock(): Transaction {
+    return this.#transaction;
+  }
+
+  get namedStatements(): Map<string, Prepared> {
+    return this.#named;
+  }
+
+  setting(name: string): string | undefined {
+    try {
+      return this.settings.get(name);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async parse(text: string): Promise<readonly Statement[]> {
+    return parseStatements(text);
+  }
+
+  async prepare(
+    statement: Statement,
+    parameterTypes: readonly (SqlType | undefined)[],
+  ): Promise<Prepared> {
+    this.#transaction.refuseWhenFailed(statement.kind);
+    const none = { statement, parameterTypes, parameters: [], bound: undefined };
+    switch (statement.kind) {
+      case 'select': {
+        const scope = await this.#scope();
+        const answered = await this.#describeByCatalog(statement, scope, parameterTypes);
+        if (answered !== undefined) {
+          return answered;
+        }
+        const select = bindQuery(statement.tree, scope, {
+          parameterTypes,
+          qualify: statement.qualify,
+          text: statement.text,
+        });
+        return {
+          statement,
+          parameterTypes,
+          parameters: select.parameters,
+          columns: select.plan.columns,
+          bound: { catalogVersion: scope.snapshot.version, facts: this.#facts(), select },
+        };
+      }
+      case 'explain': {
+        const inner = await this.prepare(statement.statement, parameterTypes);
+        return { ...inner, statement, columns: explainColumns(statement.format) };
+      }
+      case 'execute': {
+        const named = this.#named.get(statement.name);
+        return { ...none, columns: named?.columns };
+      }
+      case 'showTables':
+      case 'showSchemas':
+      case 'showPartitions':
+      case 'showCreateTable':
+      case 'showColumns':
+      case 'describe':
+        return { ...none, columns: showColumnsOf(statement.kind) };
+      default:
+        return { ...none, columns: sessionColumns(statement) };
+    }
+  }
+
+  async execute(
+    prepared: PreparedStatement,
+    parameters: readonly (string | null)[],
+    signal: AbortSignal,
+  ): Promise<StatementResult> {
+    const { statement } = prepared;
+    this.#transaction.refuseWhenFailed(statement.kind);
+    const bounded = this.#withTimeout(signal);
+    switch (statement.kind) {
+      case 'select':
+        return (prepared as Prepared).byCatalog === true
+          ? this.#selectByCatalog(prepared as Prepared, parameters, bounded)
+          : this.#select(prepared as Prepared, parameters, bounded);
+      case 'explain':
+        return this.#explain(statement, prepared as Prepared, parameters, bounded);
+      default:
+        break;
+    }
+    if (isCatalogStatement(statement)) {
+      return this.#logged(statement, bounded, async (scope) => {
+        this.#transaction.dropSnapshot();
+        return runCatalogStatement(statement, scope);
+      });
+    }
+    return runSessionStatement(statement, this, bounded);
+  }
+
+  /** Values of EXECUTE's arguments, in PostgreSQL's text form of the parameters' types. */
+  async constantValues(
+    args: readonly Node[],
+    types: readonly SqlType[],
+    signal: AbortSignal,
+  ): Promise<readonly (string | null)[]> {
+    if (args.length !== types.length) {
+      throw new QueryError(
+        'syntaxError',
+        `wrong number of parameters: expected ${types.length}, got ${args.length}`,
+      );
+    }
+    if (args.length === 0) {
+      return [];
+    }
+    const scope = await this.#scope();
+    const { plan } = bindQuery(
+      { targetList: args.map((val) => ({ ResTarget: { val } })), op: 'SETOP_NONE' },
+      scope,
+      { parameterTypes: [], qualify: false, text: '' },
+    );
+    if (plan.kind !== 'project' || plan.input.kind !== 'values') {
+      throw new QueryError('featureNotSupported', 'EXECUTE takes constant arguments');
+    }
+    const expressions = plan.expressions.map((each, index) =>
+      coerce(each, types[index] ?? each.type, 'assignment'),
+    );
+    const values = await evaluateConstants(expressions, {
+      engine: this.#services.engine,
+      timeZone: scope.timeZone,
+      now: timestampText(scope.now),
+      signal,
+    });
+    return values.map((value) => {
+      if (value === undefined) {
+        throw new QueryError('dataException', 'an argument of EXECUTE could not be evaluated');
+      }
+      return value;
+    });
+  }
+
+  fail(): void {
+    this.#transaction.fail();
+  }
+
+  close(): Promise<void> {
+    this.#named.clear();
+    this.#transaction.end();
+    return Promise.resolve();
+  }
+
+  /** The catalog and the moment that a statement sees: in a transaction block those of its first statement. */
+  async #scope(): Promise<Scope> {
+    const { snapshot, now } = await this.#transaction.moment(() => this.#services.store.snapshot());
+    return { services: this.#services, snapshot, now, ...this.#ownFacts() };
+  }
+
+  #ownFacts(): Omit<Scope, 'services' | 'snapshot' | 'now'> {
+    return { database: this.database, user: this.user, ...settingFacts(this.settings) };
+  }
+
+  /** Settings that a bound plan depends on. */
+  #facts(): string {
+    return JSON.stringify([this.settings.get('search_path'), this.settings.get('TimeZone')]);
+  }
+
+  #withTimeout(signal: AbortSignal): AbortSignal {
+    const ms = parseMilliseconds('statement_timeout', this.settings.get('statement_timeout'));
+    return ms === 0 ? signal : AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+  }
+
+  async #begin(text: string, signal: AbortSignal): Promise<StatementScope> {
+    const record = this.#services.queries.start({
+      sessionId: this.id,
+      user: this.user,
+      application: this.settings.get('application_name'),
+      text,
+    });
+    try {
+      return { ...(await this.#scope()), signal, record, previous: this.#last };
+    } catch (error) {
+      this.#end(record, error);
+      throw error;
+    }
+  }
+
+  #end(record: QueryRecord, error?: unknown): void {
+    if (error === undefined) {
+      this.#services.queries.finish(record, 'succeeded');
+      return;
+    }
+    const sqlstate = isQueryError(error)
+      ? ERRORS[error.code].sqlstate
+      : ERRORS.internalError.sqlstate;
+    const cancelled = isQueryError(error) && error.code === 'queryCanceled';
+    this.#services.queries.finish(record, cancelled ? 'cancelled' : 'failed', sqlstate);
+  }
+
+  async #logged(
+    statement: Statement,
+    signal: AbortSignal,
+    run: (scope: StatementScope) => Promise<StatementResult>,
+  ): Promise<StatementResult> {
+    const scope = await this.#begin(statement.text, signal);
+    this.#last = scope.record;
+    try {
+      const result = await run(scope);
+      this.#end(scope.record);
+      return result;
+    } catch (error) {
+      this.#end(scope.record, error);
+      throw error;
+    }
+  }
+
+  /**
+   * Statements over the system catalogs alone go to the catalog engine; so do those without relations that use functions or
+   * types only PostgreSQL's catalog knows.
+   */
+  async #describeByCatalog(
+    statement: Extract<Statement, { kind: 'select' }>,
+    scope: Scope,
+    parameterTypes: readonly (SqlType | undefined)[],
+  ): Promise<Prepared | undefined> {
+    const { catalogEngine } = this.#services;
+    const use = catalogUse(statement.tree);
+    if (catalogEngine === undefined || use === 'none') {
+      return undefined;
+    }
+    if (use === 'mixed') {
+      throw new QueryError(
+        'featureNotSupported',
+        'system catalogs and other tables cannot be read in one statement',
+      );
+    }
+    if (use === 'noRelations') {
+      try {
+        bindQuery(statement.tree, scope, {
+          parameterTypes,
+          qualify: statement.qualify,
+          text: statement.text,
+        });
+        return undefined;
+      } catch (error) {
+        if (!isQueryError(error) || !UNKNOWN_HERE.has(error.code)) {
+          throw error;
+        }
+        try {
+          const described = await catalogEngine.describe(statement.text, scope);
+          return { statement, parameterTypes, ...described, byCatalog: true, bound: undefined };
+        } catch {
+          throw error;
+        }
+      }
+    }
+    const described = await catalogEngine.describe(statement.text, scope);
+    return { statement, parameterTypes, ...described, byCatalog: true, bound: undefined };
+  }
+
+  async #selectByCatalog(
+    prepared: Prepared,
+    parameters: readonly (string | null)[],
+    signal: AbortSignal,
+  ): Promise<StatementResult> {
+    const { catalogEngine } = this.#services;
+    if (catalogEngine === undefined) {
+      throw new QueryError('cannotConnectNow', 'the system catalogs are not available');
+    }
+    const rows = await catalogEngine.execute(
+      prepared.statement.text,
+      parameters,
+      await this.#scope(),
+      signal,
+    );
+    return {
+      kind: 'textRows',
+      tag: 'SELECT',
+      columns: prepared.columns ?? [],
+      rows,
+      notices: [],
+    };
+  }
+
+  #bound(prepared: Prepared, scope: StatementScope): BoundSelect {
+    const { statement, bound } = prepared;
+    const query = statement.kind === 'explain' ? statement.statement : statement;
+    if (query.kind !== 'select') {
+      throw new QueryError('featureNotSupported', `EXPLAIN of ${query.kind} is not supported`);
+    }
+    if (bound?.catalogVersion === scope.snapshot.version && bound.facts === this.#facts()) {
+      return bound.select;
+    }
+    return bindQuery(query.tree, scope, {
+      parameterTypes: prepared.parameterTypes,
+      qualify: query.qualify,
+      text: query.text,
+    });
+  }
+
+  async #explain(
+    statement: Extract<Statement, { kind: 'explain' }>,
+    prepared: Prepared,
+    parameters: readonly (string | null)[],
+    signal: AbortSignal,
+  ): Promise<StatementResult> {
+    return this.#logged(statement, signal, (scope) => {
+      const bound = this.#bound(prepared, scope);
+      return explainSelect(substituteParameters(bound, parameters, scope), scope, statement);
+    });
+  }
+
+  async #select(
+    prepared: Prepared,
+    parameters: readonly (string | null)[],
+    signal: AbortSignal,
+  ): Promise<RowsResult & { readonly notices: [] }> {
+    const scope = await this.#begin(prepared.statement.text, signal);
+    try {
+      const started = performance.now();
+      const bound = this.#bound(prepared, scope);
+      const plan = substituteParameters(bound, parameters, scope);
+      scope.record.statistics.planningMs += performance.now() - started;
+      // Looking at the statistics must not replace what one wants to look at.
+      if (bound.relations.length > 0) {
+        this.#last = scope.record;
+      }
+      const optimized = await optimize(plan, scope);
+      const chunks = runPlan(optimized.plan, {
+        engine: this.#services.engine,
+        scans: scanServices(scope),
+        statistics: scope.record.statistics,
+        signal,
+        now: scope.now,
+        timeZone: scope.timeZone,
+      });
+      return {
+        kind: 'rows',
+        columns: bound.plan.columns,
+        tag: 'SELECT',
+        notices: [],
+        chunks: () => this.#recorded(chunks, scope.record),
+        close: async () => {
+          await chunks.return(undefined);
+          this.#end(scope.record, new QueryError('queryCanceled', 'the client closed the query'));
+        },
+      };
+    } catch (error) {
+      this.#end(scope.record, error);
+      throw error;
+    }
+  }
+
+  async *#recorded<T>(chunks: AsyncGenerator<T>, record: QueryRecord): AsyncGenerator<T> {
+    try {
+      yield* chunks;
+      this.#end(record);
+    } catch (error) {
+      this.#end(record, error);
+      throw error;
+    } finally {
+      this.#end(record, new QueryError('queryCanceled', 'the client closed the query'));
+    }
+  }
+}
