@@ -1,5 +1,4 @@
 import {
-  BOOL,
   complementDomain,
   domainContains,
   hasDomainValues,
@@ -68,6 +67,8 @@ export function restrictExpression(expression: Expression, domain: Domain): Rest
       const wantsNull = expression.negated ? isFalse : isTrue;
       const wantsValue = expression.negated ? isTrue : isFalse;
       if (wantsNull && wantsValue) return ALWAYS;
+      // The test itself is never NULL.
+      if (!wantsNull && !wantsValue) return NEVER;
       return restrictExpression(arg, wantsNull ? nullDomain(arg.type) : notNullDomain(arg.type));
     }
     case 'booleanTest':
@@ -132,6 +133,7 @@ function restrictBooleanTest(
   { isTrue, isFalse }: Truth,
 ): Restriction {
   if (isTrue && isFalse) return ALWAYS;
+  if (!isTrue && !isFalse) return NEVER;
   const passes = isTrue !== isNegated;
   return restrictTruth(arg, {
     isTrue: (test === 'true') === passes,

@@ -70,7 +70,9 @@ export async function boundQuery(text: string): Promise<Plan> {
     },
     qualify: false,
   });
-  return foldConstants(bound.plan, async (expressions) => expressions.map(() => undefined));
+  return foldConstants(bound.plan, (expressions) =>
+    Promise.resolve(expressions.map(() => undefined)),
+  );
 }
 
 /** The scans' constraints by table name and place: `t`, `t#1`. */

@@ -5,7 +5,7 @@ import { domainContains, parseDomainValue, type Constraint } from '@tributary/sq
 import { scanConstraints } from './bound-query.ts';
 
 const SEED = Number(process.env['ANALYZE_SEED'] ?? 20_240_331);
-const RUNS = Number(process.env['ANALYZE_RUNS'] ?? 400);
+const RUNS = Number(process.env['ANALYZE_RUNS'] ?? 150);
 
 const dates = fc.constantFrom(
   '2023-12-31',
