@@ -109,7 +109,7 @@ function scalarCast(from: ScalarType, to: ScalarType): Template | undefined {
       }
       return from.name === to.name ? '{0}' : PLAIN;
     case 'interval':
-      return from.name === 'time' ? "({0} - TIME '00:00:00')" : '{0}';
+      return from.name === 'time' ? 'to_microseconds(epoch_us({0}))' : '{0}';
     case 'bytea':
       return from.name === 'bytea' ? '{0}' : undefined;
     default:
@@ -192,7 +192,9 @@ function floatText(name: 'float4' | 'float8'): string {
   return "regexp_replace(replace(replace(CAST({0} AS VARCHAR), 'inf', 'Infinity'), 'nan', 'NaN'), '\\.0$', '')";
 }
 
-const intervalText = "replace(CAST({0} AS VARCHAR), ' month', ' mon')";
+/** DuckDB says month for mon, -1 year for -1 years, and gives no sign to a positive field after a negative one. */
+const intervalText =
+  "regexp_replace(regexp_replace(replace(CAST({0} AS VARCHAR), ' month', ' mon'), '-1 (year|mon|day)\\b', '-1 \\1s', 'g'), '(-\\d+ [a-z]+) (\\d)', '\\1 +\\2', 'g')";
 
 const timestamptzText: Template = (args, context) => {
   const value = args[0]?.text ?? 'NULL';

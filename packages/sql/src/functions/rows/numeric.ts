@@ -48,7 +48,7 @@ function toPlaces(name: 'round' | 'trunc'): Template {
     );
     const negative = `CAST(${name}(CAST(${value.text} AS DOUBLE), ${count.text}) AS ${type})`;
     const kept = `CASE WHEN ${count.text} IS NULL THEN NULL WHEN ${count.text} < 0 THEN ${negative} ELSE CAST(${value.text} AS ${type}) END`;
-    return `CASE ${count.text} ${cases.join(' ')} ELSE ${kept} END`;
+    return cases.length === 0 ? kept : `CASE ${count.text} ${cases.join(' ')} ELSE ${kept} END`;
   };
 }
 
