@@ -1,3 +1,164 @@
-import type { FunctionEntry } from '../function-entry.ts';
+import type { FunctionEntry, Template, TemplateArgument } from '../function-entry.ts';
+import { translateRegex } from '../regex-translate.ts';
+import type { TranslatedRegex } from '../regex-translate.ts';
+import { fn, op, tableFn } from '../signature.ts';
+import { refuse, requireConstant, reuse, textLiteral } from '../template-parts.ts';
 
-export const regexRows: readonly FunctionEntry[] = [];
+function regexOf(
+  pattern: TemplateArgument | undefined,
+  flags: TemplateArgument | undefined,
+  always = '',
+): TranslatedRegex {
+  const text = requireConstant(pattern, 'A regular expression');
+  return translateRegex(
+    text,
+    (flags === undefined ? '' : requireConstant(flags, 'Regular expression flags')) + always,
+  );
+}
+
+/** For what depends on which text matches. */
+function extentOf(
+  pattern: TemplateArgument | undefined,
+  flags?: TemplateArgument,
+): TranslatedRegex {
+  const regex = regexOf(pattern, flags);
+  if (!regex.sameExtent) {
+    refuse(
+      'This regular expression may match another text in the engine than in PostgreSQL.',
+      'Avoid quantified groups, a mixture of greedy and lazy quantifiers, and alternatives that begin alike.',
+    );
+  }
+  return regex;
+}
+
+function nonEmpty(
+  pattern: TemplateArgument | undefined,
+  flags?: TemplateArgument,
+): TranslatedRegex {
+  const regex = extentOf(pattern, flags);
+  if (regex.matchesEmpty)
+    refuse('A regular expression that matches the empty text is not supported here.');
+  return regex;
+}
+
+const matches =
+  (negated: boolean, always = ''): Template =>
+  ([text, pattern, flags]) =>
+    `${negated ? '(NOT ' : ''}regexp_matches(${text?.text ?? 'NULL'}, ${textLiteral(regexOf(pattern, flags, always).re2)})${negated ? ')' : ''}`;
+
+/** `\&` is the whole match and `\1`..`\9` groups; any other backslash stands for itself. */
+function replacementText(text: string, groups: number): string {
+  return text.replace(/\\(.?)/gs, (_, next: string) => {
+    if (next === '&') return '\\0';
+    if (next === '\\') return '\\\\';
+    if (/[1-9]/.test(next)) return Number(next) <= groups ? `\\${next}` : '';
+    return `\\\\${next}`;
+  });
+}
+
+const replaced: Template = ([text, pattern, replacement, flags]) => {
+  const everywhere = flags?.constant?.includes('g') === true;
+  // Where every match counts, the engines disagree on empty matches next to others.
+  const regex = everywhere ? nonEmpty(pattern, flags) : extentOf(pattern, flags);
+  const by = replacementText(
+    requireConstant(replacement, 'The replacement of regexp_replace()'),
+    regex.groups,
+  );
+  return `regexp_replace(${text?.text ?? 'NULL'}, ${textLiteral(regex.re2)}, ${textLiteral(by)}${everywhere ? `, 'g'` : ''})`;
+};
+
+/** The groups' texts of the first match, or its whole text where there is no group. */
+function captured(text: string, regex: TranslatedRegex): string {
+  const pattern = textLiteral(regex.re2);
+  const numbers =
+    regex.groups === 0 ? [0] : Array.from({ length: regex.groups }, (_, index) => index + 1);
+  return `[${numbers.map((number) => `regexp_extract(${text}, ${pattern}, ${number})`).join(', ')}]`;
+}
+
+const matched: Template = ([text, pattern, flags]) => {
+  const regex = extentOf(pattern, flags);
+  if (flags?.constant?.includes('g') === true)
+    refuse('regexp_match() does not take the flag g: use regexp_matches().');
+  return reuse(
+    [text?.text ?? 'NULL'],
+    (value) =>
+      `CASE WHEN regexp_matches(${value}, ${textLiteral(regex.re2)}) THEN ${captured(value, regex)} END`,
+  );
+};
+
+const matchedRows: Template = ([text, pattern, flags]) => {
+  if (flags?.constant?.includes('g') !== true) {
+    const regex = extentOf(pattern, flags);
+    return reuse(
+      [text?.text ?? 'NULL'],
+      (value) =>
+        `CASE WHEN regexp_matches(${value}, ${textLiteral(regex.re2)}) THEN [${captured(value, regex)}] ELSE [] END`,
+    );
+  }
+  const regex = nonEmpty(pattern, flags);
+  const re2 = textLiteral(regex.re2);
+  return reuse([text?.text ?? 'NULL'], (value) => {
+    if (regex.groups === 0)
+      return `list_transform(regexp_extract_all(${value}, ${re2}), lambda m_: [m_])`;
+    const groups = Array.from(
+      { length: regex.groups },
+      (_, index) => `regexp_extract_all(${value}, ${re2}, ${index + 1})[m_]`,
+    );
+    return `list_transform(range(1, len(regexp_extract_all(${value}, ${re2})) + 1), lambda m_: [${groups.join(', ')}])`;
+  });
+};
+
+const split: Template = ([text, pattern, flags]) =>
+  `string_split_regex(${text?.text ?? 'NULL'}, ${textLiteral(nonEmpty(pattern, flags).re2)})`;
+
+/** The first match, or its first group where `group` is 1. */
+const found =
+  (group: 'whole' | 'first'): Template =>
+  ([text, pattern]) => {
+    const regex = extentOf(pattern);
+    const re2 = textLiteral(regex.re2);
+    const number = group === 'first' && regex.groups > 0 ? 1 : 0;
+    return reuse(
+      [text?.text ?? 'NULL'],
+      (value) =>
+        `CASE WHEN regexp_matches(${value}, ${re2}) THEN regexp_extract(${value}, ${re2}, ${number}) END`,
+    );
+  };
+
+export const regexRows: readonly FunctionEntry[] = [
+  op('text ~ text -> bool', { duckdb: matches(false) }),
+  op('text ~* text -> bool', { duckdb: matches(false, 'i') }),
+  op('text !~ text -> bool', { duckdb: matches(true) }),
+  op('text !~* text -> bool', { duckdb: matches(true, 'i') }),
+  fn('regexp_like(text, text) -> bool', { duckdb: matches(false) }),
+  fn('regexp_like(text, text, text) -> bool', { duckdb: matches(false) }),
+  fn('regexp_replace(text, text, text) -> text', { duckdb: replaced }),
+  fn('regexp_replace(text, text, text, text) -> text', { duckdb: replaced }),
+  fn('regexp_match(text, text) -> text[]', { duckdb: matched }),
+  fn('regexp_match(text, text, text) -> text[]', { duckdb: matched }),
+  tableFn('regexp_matches(text, text) -> text[]', { duckdb: matchedRows }),
+  tableFn('regexp_matches(text, text, text) -> text[]', { duckdb: matchedRows }),
+  fn('regexp_split_to_array(text, text) -> text[]', { duckdb: split }),
+  fn('regexp_split_to_array(text, text, text) -> text[]', { duckdb: split }),
+  tableFn('regexp_split_to_table(text, text) -> text', { duckdb: split }),
+  tableFn('regexp_split_to_table(text, text, text) -> text', { duckdb: split }),
+  fn('regexp_substr(text, text) -> text', { duckdb: found('whole') }),
+  fn('substring(text, text) -> text', {
+    duckdb: found('first'),
+    postgres: 'substring({0} FROM {1})',
+  }),
+  fn('regexp_count(text, text) -> int4', {
+    duckdb: ([text, pattern]) =>
+      `CAST(len(regexp_extract_all(${text?.text ?? 'NULL'}, ${textLiteral(nonEmpty(pattern).re2)})) AS INTEGER)`,
+  }),
+  fn('regexp_instr(text, text) -> int4', {
+    duckdb: ([text, pattern]) => {
+      const re2 = textLiteral(nonEmpty(pattern).re2);
+      return reuse(
+        [text?.text ?? 'NULL'],
+        (value) =>
+          `CASE WHEN regexp_matches(${value}, ${re2}) THEN CAST(length(string_split_regex(${value}, ${re2})[1]) + 1 AS INTEGER) WHEN ${value} IS NOT NULL THEN 0 END`,
+      );
+    },
+  }),
+];
