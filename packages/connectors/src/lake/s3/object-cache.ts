@@ -1,10 +1,8 @@
 import { QueryError } from '@tributary/sql';
 import { createHash, randomBytes } from 'node:crypto';
 import {
-  closeSync,
   linkSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -12,10 +10,9 @@ import {
   statSync,
   unlinkSync,
   utimesSync,
-  writeSync,
   type BigIntStats,
 } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open, readFile, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { crc32 } from 'node:zlib';
 import { TimeSlice } from '../cancellation.ts';
@@ -54,12 +51,12 @@ export interface PinnedObject {
   release(): void;
 }
 
-/** A file being filled, which becomes an entry when it is complete. */
+/** A file being filled, which becomes an entry when it is complete. Throws diskFull or sourceError where the disk refuses. */
 export interface ObjectWriter {
-  write(chunk: Buffer): void;
+  write(chunk: Buffer): Promise<void>;
   /** Closes the file and enters it into the cache unless `keep` is false. */
-  finish(keep: boolean): PinnedObject;
-  abort(): void;
+  finish(keep: boolean): Promise<PinnedObject>;
+  abort(): Promise<void>;
 }
 
 /**
@@ -133,33 +130,25 @@ export class ObjectCache {
     return pinned(lease);
   }
 
-  /** A file for an object that is not there yet. Throws diskFull or sourceError where the disk refuses. */
-  writer(key: string): ObjectWriter {
+  /** A file for an object that is not there yet. The caller finishes or aborts it. */
+  async writer(key: string): Promise<ObjectWriter> {
     const lease = this.#leasePath();
-    let descriptor: number | undefined = guarded(() => openSync(lease, 'wx'));
+    const file = await open(lease, 'wx').catch(refused);
     let checksum = 0;
     let size = 0;
-    const close = () => {
-      if (descriptor !== undefined) closeSync(descriptor);
-      descriptor = undefined;
-    };
     return {
-      write: (chunk) => {
-        const open = descriptor;
-        if (open === undefined) throw new QueryError('internalError', 'a closed object is written');
+      write: async (chunk) => {
         checksum = crc32(chunk, checksum);
         size += chunk.length;
-        for (let at = 0; at < chunk.length;) {
-          at += guarded(() => writeSync(open, chunk, at));
-        }
+        await file.writeFile(chunk).catch(refused);
       },
-      finish: (keep) => {
-        close();
+      finish: async (keep) => {
+        await file.close().catch(refused);
         if (keep && size <= this.#config.maxBytes) this.#enter(key, lease, size, checksum);
         return pinned(lease);
       },
-      abort: () => {
-        close();
+      abort: async () => {
+        await file.close().catch(() => undefined);
         removeFile(lease);
       },
     };
@@ -304,7 +293,8 @@ export class ObjectCache {
     candidates.sort((a, b) => a.used - b.used);
     for (const { key, entry } of candidates) {
       if (this.#bytes <= this.#config.maxBytes * LOW_WATER) return;
-      removeFile(this.#pathOf(entry));
+      // Freeing a file can take the disk milliseconds.
+      await unlink(this.#pathOf(entry)).catch(() => undefined);
       this.#forget(key, entry);
       if (slice.due) await slice.next();
     }
@@ -331,15 +321,11 @@ function removeFile(path: string): void {
   }
 }
 
-function guarded<T>(action: () => T): T {
-  try {
-    return action();
-  } catch (cause) {
-    const code = cause !== null && typeof cause === 'object' && 'code' in cause ? cause.code : '';
-    throw code === 'ENOSPC'
-      ? new QueryError('diskFull', 'The disk of the object cache is full.', { cause })
-      : new QueryError('sourceError', 'The object cache cannot be written.', { cause });
-  }
+function refused(cause: unknown): never {
+  const code = cause !== null && typeof cause === 'object' && 'code' in cause ? cause.code : '';
+  throw code === 'ENOSPC'
+    ? new QueryError('diskFull', 'The disk of the object cache is full.', { cause })
+    : new QueryError('sourceError', 'The object cache cannot be written.', { cause });
 }
 
 /** Removes lease folders whose process on this machine has ended. */

@@ -6,14 +6,12 @@ import { abortError, onAbort, throwIfAborted } from '../cancellation.ts';
 import type { StoreContext } from '../file-store.ts';
 import type { LakeS3Config } from '../lake-connector.ts';
 import { RequestLimit } from './request-limit.ts';
+import { SignedHttp } from './signed-http.ts';
 
 const MAX_ATTEMPTS = 8;
 /** Milliseconds. Full jitter: a wait is drawn from 0 to min(LONGEST, FIRST * 2^n). */
 const FIRST_WAIT = 50;
 const LONGEST_WAIT = 5_000;
-const CONNECT_TIMEOUT = 5_000;
-/** Without any byte. */
-const IDLE_TIMEOUT = 30_000;
 
 const THROTTLES = [
   'SlowDown',
@@ -28,7 +26,6 @@ const TRANSIENT = [
   'TimeoutError',
   'InternalError',
   'ServiceUnavailable',
-  'RequestTimeTooSkewed',
   'TruncatedBody',
 ];
 const SOCKET_CODES = [
@@ -46,13 +43,19 @@ export class TruncatedBody extends Error {
   override readonly name = 'TruncatedBody';
 }
 
-/** Requests to one S3 endpoint: bounded, counted, retried. */
+/** Requests for one bucket: bounded, counted, retried. */
 export class S3Requests {
-  readonly client: S3Client;
+  readonly http: SignedHttp;
+  readonly #client: S3Client;
   readonly #agents: readonly [HttpAgent, HttpsAgent];
   readonly #limits: Readonly<Record<'list' | 'object', RequestLimit>>;
 
-  constructor(config: LakeS3Config, listConcurrency: number, fetchConcurrency: number) {
+  constructor(
+    bucket: string,
+    config: LakeS3Config,
+    listConcurrency: number,
+    fetchConcurrency: number,
+  ) {
     const sockets = { keepAlive: true, maxSockets: listConcurrency + fetchConcurrency };
     this.#agents = [new HttpAgent(sockets), new HttpsAgent(sockets)];
     this.#limits = {
@@ -60,22 +63,13 @@ export class S3Requests {
       object: new RequestLimit(fetchConcurrency),
     };
     const region = config.region ?? (config.endpoint === undefined ? undefined : 'us-east-1');
-    this.client = new S3Client({
+    this.#client = new S3Client({
       ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),
       ...(region === undefined ? {} : { region }),
       ...(config.accessKeyId === undefined ? {} : { credentials: credentials(config) }),
       forcePathStyle: config.pathStyle ?? false,
-      // Retries are ours: they are counted, cover bodies that break off, and adapt the requests in flight.
-      maxAttempts: 1,
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-      requestHandler: {
-        httpAgent: this.#agents[0],
-        httpsAgent: this.#agents[1],
-        connectionTimeout: CONNECT_TIMEOUT,
-        socketTimeout: IDLE_TIMEOUT,
-      },
     });
+    this.http = new SignedHttp(this.#client, bucket, this.#agents);
   }
 
   /**
@@ -115,7 +109,7 @@ export class S3Requests {
   }
 
   close(): void {
-    this.client.destroy();
+    this.#client.destroy();
     for (const agent of this.#agents) agent.destroy();
   }
 }
@@ -179,9 +173,9 @@ function asQueryError(error: unknown, what: string): QueryError {
     return new QueryError('sourceUnavailable', `S3 cannot be reached for ${what} (${reason}).`);
   }
   return new QueryError(
-    status >= 500 ? 'sourceUnavailable' : 'sourceError',
+    status >= 500 || isTransient(error) ? 'sourceUnavailable' : 'sourceError',
     `S3 failed for ${what} (${reason}).`,
-    { cause: error },
+    status >= 300 && status < 400 ? { hint: "Check the source's region and endpoint." } : {},
   );
 }
 

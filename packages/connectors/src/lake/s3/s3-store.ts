@@ -1,15 +1,19 @@
-import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { Engine } from '@tributary/engine';
 import { QueryError } from '@tributary/sql';
+import type { IncomingMessage } from 'node:http';
 import { throwIfAborted } from '../cancellation.ts';
 import type { FileStore, OpenFile, OpenFiles, StoreContext, StoredFile } from '../file-store.ts';
 import type { LakeConfig } from '../lake-connector.ts';
 import { isBelow, isHidden, isSafeName, outsideRoot } from '../location.ts';
 import { RangeLister, type ListPage } from './list-ranges.ts';
+import { parseListResponse, type ListResponse } from './list-response.ts';
 import { ObjectCache, type PinnedObject } from './object-cache.ts';
 import { RequestLimit } from './request-limit.ts';
 import { S3Requests, TruncatedBody } from './s3-requests.ts';
+import { readBody } from './signed-http.ts';
 
+/** Bytes of a page of 1,000 keys of 1,024 bytes, encoded, and more. */
+const LIST_BODY = 16 * 1024 * 1024;
 const DEFAULT_CONCURRENCY = 96;
 /** Without httpfs, larger objects than this are refused. Bytes. */
 const DEFAULT_DOWNLOAD_LIMIT = 1024 ** 3;
@@ -48,6 +52,7 @@ export class S3Store implements FileStore {
     this.#cache = new ObjectCache(config.cache);
     this.#fetchConcurrency = config.limits?.fetchConcurrency ?? DEFAULT_CONCURRENCY;
     this.#requests = new S3Requests(
+      this.#bucket,
       config.s3 ?? {},
       config.limits?.listConcurrency ?? DEFAULT_CONCURRENCY,
       this.#fetchConcurrency,
@@ -90,23 +95,14 @@ export class S3Store implements FileStore {
     const folders: string[] = [];
     let token: string | undefined;
     do {
-      const page = await this.#requests.run('list', location, context, (abortSignal) =>
-        this.#requests.client.send(
-          new ListObjectsV2Command({
-            Bucket: this.#bucket,
-            Prefix: prefix,
-            Delimiter: '/',
-            EncodingType: 'url',
-            ContinuationToken: token,
-          }),
-          { abortSignal },
-        ),
+      const page = await this.#requests.run('list', location, context, (signal) =>
+        this.#listPage({ prefix, delimiter: '/' }, token, signal),
       );
-      for (const { Prefix: folder = '' } of page.CommonPrefixes ?? []) {
-        const name = decodeKey(folder).slice(prefix.length, -1);
+      for (const folder of page.folders) {
+        const name = folder.slice(prefix.length, -1);
         if (!isHidden(name) && isSafeName(name)) folders.push(name);
       }
-      token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+      token = page.truncated ? page.nextToken : undefined;
     } while (token !== undefined);
     return folders;
   }
@@ -190,26 +186,34 @@ export class S3Store implements FileStore {
     context: StoreContext,
   ): Promise<ListPage> {
     const what = `s3://${this.#bucket}/${prefix}`;
-    const page = await this.#requests.run('list', what, context, (abortSignal) =>
-      this.#requests.client.send(
-        new ListObjectsV2Command({
-          Bucket: this.#bucket,
-          Prefix: prefix,
-          MaxKeys: limit,
-          EncodingType: 'url',
-          ...(startAfter === '' ? {} : { StartAfter: startAfter }),
-        }),
-        { abortSignal },
-      ),
-    );
-    return {
-      objects: (page.Contents ?? []).map(({ Key = '', Size = 0, ETag = '' }) => ({
-        key: decodeKey(Key),
-        size: Size,
-        etag: ETag,
-      })),
-      truncated: page.IsTruncated === true,
+    const query = {
+      prefix,
+      'max-keys': String(limit),
+      ...(startAfter === '' ? {} : { 'start-after': startAfter }),
     };
+    return this.#requests.run('list', what, context, (signal) =>
+      this.#listPage(query, undefined, signal),
+    );
+  }
+
+  async #listPage(
+    query: Readonly<Record<string, string>>,
+    token: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ListResponse> {
+    const response = await this.#requests.http.send(
+      {
+        method: 'GET',
+        query: {
+          'list-type': '2',
+          'encoding-type': 'url',
+          ...query,
+          ...(token === undefined ? {} : { 'continuation-token': token }),
+        },
+      },
+      signal,
+    );
+    return parseListResponse((await readBody(response, LIST_BODY)).toString('utf8'));
   }
 
   /** Whether the engine reads the file by range. Throws programLimitExceeded where nobody can read it. */
@@ -256,20 +260,20 @@ export class S3Store implements FileStore {
   ): Promise<PinnedObject> {
     const leave = await this.#bytes.enter(context.signal, file.size);
     try {
-      return await this.#requests.run('object', file.path, context, async (abortSignal) => {
-        const object = await this.#get(file, undefined, abortSignal);
-        const writer = this.#cache.writer(cacheKey);
+      return await this.#requests.run('object', file.path, context, async (signal) => {
+        const object = await this.#get(file, undefined, signal);
+        const writer = await this.#cache.writer(cacheKey);
         try {
           let size = 0;
-          for await (const chunk of object) {
+          for await (const chunk of object as AsyncIterable<Buffer>) {
             size += chunk.length;
             context.statistics.bytesRead += chunk.length;
-            writer.write(chunk);
+            if (size <= file.size) await writer.write(chunk);
           }
           if (size !== file.size) throw new TruncatedBody(`${size} of ${file.size} bytes came`);
-          return writer.finish(keep);
+          return await writer.finish(keep);
         } catch (error) {
-          writer.abort();
+          await writer.abort();
           throw error;
         }
       });
@@ -279,53 +283,40 @@ export class S3Store implements FileStore {
   }
 
   async #readTail(file: StoredFile, length: number, context: StoreContext): Promise<Buffer> {
-    return this.#requests.run('object', file.path, context, async (abortSignal) => {
-      const object = await this.#get(
-        file,
-        `bytes=${file.size - length}-${file.size - 1}`,
-        abortSignal,
-      );
-      const chunks: Buffer[] = [];
-      for await (const chunk of object) chunks.push(chunk);
-      const tail = Buffer.concat(chunks);
+    return this.#requests.run('object', file.path, context, async (signal) => {
+      const range = `bytes=${file.size - length}-${file.size - 1}`;
+      const tail = await readBody(await this.#get(file, range, signal), length);
       context.statistics.bytesRead += tail.length;
       if (tail.length !== length) throw new TruncatedBody(`${tail.length} of ${length} bytes came`);
       return tail;
     });
   }
 
-  async #get(
-    file: StoredFile,
-    range: string | undefined,
-    abortSignal: AbortSignal,
-  ): Promise<AsyncIterable<Buffer>> {
-    const { Body: body } = await this.#requests.client.send(
-      new GetObjectCommand({
-        Bucket: this.#bucket,
-        Key: this.#keyOf(file.path),
-        IfMatch: etagOf(file),
-        ...(range === undefined ? {} : { Range: range }),
-      }),
-      { abortSignal },
+  #get(file: StoredFile, range: string | undefined, signal: AbortSignal): Promise<IncomingMessage> {
+    return this.#requests.http.send(
+      {
+        method: 'GET',
+        key: this.#keyOf(file.path),
+        headers: { 'if-match': etagOf(file), ...(range === undefined ? {} : { range }) },
+      },
+      signal,
     );
-    if (body === undefined) throw new TruncatedBody('no body came');
-    return body as unknown as AsyncIterable<Buffer>;
   }
 
   /** What came whole came under its ETag; what the engine read by range is asked for once more. */
   async #verify(files: readonly StoredFile[], context: StoreContext): Promise<void> {
-    const group = new AbortController();
-    await this.#each(files, group, async (file) => {
-      await this.#requests.run('object', file.path, context, (abortSignal) =>
-        this.#requests.client.send(
-          new HeadObjectCommand({
-            Bucket: this.#bucket,
-            Key: this.#keyOf(file.path),
-            IfMatch: etagOf(file),
-          }),
-          { abortSignal },
-        ),
-      );
+    await this.#each(files, new AbortController(), async (file) => {
+      await this.#requests.run('object', file.path, context, async (signal) => {
+        const response = await this.#requests.http.send(
+          {
+            method: 'HEAD',
+            key: this.#keyOf(file.path),
+            headers: { 'if-match': etagOf(file) },
+          },
+          signal,
+        );
+        response.resume();
+      });
     });
   }
 }
@@ -348,8 +339,4 @@ function bucketOf(location: string): string {
 
 function isVisible(key: string, prefix: string): boolean {
   return !key.slice(prefix.length).split('/').some(isHidden) && !key.endsWith('/');
-}
-
-function decodeKey(key: string): string {
-  return /[%+]/.test(key) ? decodeURIComponent(key.replaceAll('+', ' ')) : key;
 }
