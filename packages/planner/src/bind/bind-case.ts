@@ -3,6 +3,7 @@ import type { Expression, SqlType } from '@tributary/sql';
 import { commonType, isQueryError, resolveOperator } from '@tributary/sql';
 import { argumentInfo, toBoolean, toCommonType, toType } from './bind-coercion.ts';
 import { bindExpression, decided } from './bind-expression.ts';
+import { refuseSetFunctions } from './bind-set-function.ts';
 import type { QueryLevel } from './bind-state.ts';
 import { at, failure } from './bind-state.ts';
 import { locationOf } from './tree.ts';
@@ -32,6 +33,12 @@ export function bindCase(level: QueryLevel, tree: CaseExpr): Expression {
   }
   const otherwise =
     tree.defresult === undefined ? undefined : bindExpression(level, tree.defresult);
+  refuseSetFunctions(
+    level,
+    [...whens, ...results, ...(otherwise === undefined ? [] : [otherwise])],
+    'set-returning functions are not allowed in CASE',
+    tree.location,
+  );
   const common = toCommonType(
     level,
     otherwise === undefined ? results : [otherwise, ...results],

@@ -21,6 +21,7 @@ import { bindLiteral } from './bind-literal.ts';
 import { bindOperator } from './bind-operator.ts';
 import type { QueryLevel } from './bind-state.ts';
 import { at, deeper, failure } from './bind-state.ts';
+import { refuseSetFunctions } from './bind-set-function.ts';
 import { bindSublink } from './bind-sublink.ts';
 import { bindTypeCast } from './bind-type-cast.ts';
 import { bindParameter } from './parameters.ts';
@@ -54,7 +55,14 @@ function bindNode(level: QueryLevel, node: Node): Expression {
   if ('BooleanTest' in node) return bindBooleanTest(level, node.BooleanTest);
   if ('CoalesceExpr' in node) {
     const { args, location } = node.CoalesceExpr;
-    const common = toCommonType(level, bindExpressions(level, args), 'COALESCE', location);
+    const bound = bindExpressions(level, args);
+    refuseSetFunctions(
+      level,
+      bound,
+      'set-returning functions are not allowed in COALESCE',
+      location,
+    );
+    const common = toCommonType(level, bound, 'COALESCE', location);
     return {
       kind: 'coalesce',
       args: common.expressions,

@@ -39,6 +39,15 @@ export function bindRecursive(binding: CommonTableBinding, query: SelectStmt): P
   const stepLevel = newLevel(level.statement, level.environment, outer);
   binding.recursiveLevel = stepLevel;
   const step = bindSetOperand(stepLevel, rarg, false);
+  // As PostgreSQL: a step that aggregates the working table would not come to an end by itself.
+  if (binding.selfReferences > 0 && stepLevel.aggregates.length > 0) {
+    throw failure(
+      level,
+      'invalidRecursion',
+      "aggregate functions are not allowed in a recursive query's recursive term",
+      tree.location,
+    );
+  }
   if (binding.selfReferences === 0) {
     // Bound again as a plain query, so that its columns get the types of a UNION.
     return bindQuery(newLevel(level.statement, level.environment, level), query);
