@@ -17,6 +17,7 @@ import type {
 } from '../connector.ts';
 import type { FileStore, OpenFiles, StoreContext, StoredFile } from './file-store.ts';
 import { findHivePartitions } from './hive-partitions.ts';
+import { fromRoot } from './location.ts';
 import { LocalStore } from './local-store.ts';
 import { parquetReader } from './parquet/parquet-reader.ts';
 import { SchemaCheck } from './parquet/schema-check.ts';
@@ -102,6 +103,7 @@ class LakeConnector implements Connector {
   readonly source: string;
   readonly #services: LakeServices;
   readonly #store: FileStore;
+  readonly #root: string;
   readonly #maxPartitions: number;
   readonly #schemas = new SchemaCheck();
 
@@ -109,6 +111,7 @@ class LakeConnector implements Connector {
     this.source = config.source;
     this.#services = services;
     this.#store = store;
+    this.#root = config.root;
     this.#maxPartitions = config.limits?.maxPartitions ?? DEFAULT_MAX_PARTITIONS;
   }
 
@@ -165,7 +168,7 @@ class LakeConnector implements Connector {
   }
 
   resolveLocation(location: string): Promise<string> {
-    return this.#store.resolveLocation(location);
+    return this.#store.resolveLocation(fromRoot(this.#root, location));
   }
 
   discoverPartitions(table: TableDefinition, context: ScanContext): AsyncIterable<Partition> {

@@ -17,6 +17,12 @@ export function isBelow(root: string, location: string): boolean {
     .every((segment) => isSafeName(segment));
 }
 
+/** A location without scheme or leading slash is taken from the source's root, so that DDL can move with its lake. */
+export function fromRoot(root: string, location: string): string {
+  if (location.startsWith('/') || /^[a-z][a-z0-9+.-]*:/i.test(location)) return location;
+  return `${root}${root.endsWith('/') ? '' : '/'}${location}`;
+}
+
 /** Hive and Athena do not read files or folders whose names start with `_` or `.`. */
 export function isHidden(name: string): boolean {
   return name.startsWith('_') || name.startsWith('.');

@@ -25,7 +25,14 @@ export function writeFloat(
       out.decimal(value);
       return;
     }
-    out.ascii(arrange(single ? shortestSingle(value) : value.toExponential(), kept));
+    if (single) {
+      out.ascii(arrange(shortestSingle(value), kept));
+      return;
+    }
+    // Here JavaScript's shortest text is PostgreSQL's.
+    const size = Math.abs(value);
+    const plain = size >= 1e-4 && size < 1e15;
+    out.ascii(plain ? String(value) : arrange(value.toExponential(), kept));
     return;
   }
   const digits = Math.max(1, kept + extraFloatDigits);

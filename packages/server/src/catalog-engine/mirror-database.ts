@@ -1,0 +1,197 @@
+import { PGlite, messages, protocol } from '@electric-sql/pglite';
+import { quoteLiteral, quoteName } from './quote.ts';
+import type {
+  DatabaseFailure,
+  FieldDescription,
+  StatementDescription,
+  StatementEnvironment,
+  TextRows,
+} from './worker-protocol.ts';
+
+/** Owns all mirrored objects; not a superuser. */
+export const OWNER = 'tributary';
+
+const MOST_ROWS = 100_000;
+
+/**
+ * The superuser takes a reserved name, so that no session's user can be it; set_config would let a statement leave its role.
+ * Names of databases are rows like others: the one of the session must answer to its own.
+ */
+const PREPARE = (database: string): string => `
+set allow_system_table_mods = on;
+update pg_database set datname = ${quoteLiteral(database)} where datname = current_database();
+delete from pg_database where datname <> current_database();
+update pg_authid set rolname = 'pg_bootstrap' where rolname = current_user;
+reset allow_system_table_mods;
+create role ${OWNER} nologin;
+update pg_database set datdba = '${OWNER}'::regrole where datname = current_database();
+drop schema public;
+revoke all on database ${quoteName(database)} from public;
+grant connect on database ${quoteName(database)} to public;
+grant create on database ${quoteName(database)} to ${OWNER};
+alter default privileges for role ${OWNER} grant select on tables to public;
+alter default privileges for role ${OWNER} grant usage on schemas to public;
+revoke execute on function pg_catalog.set_config from public;
+`;
+
+/** A failure that PostgreSQL reported; anything else means that the instance is unusable. */
+export class StatementFailure extends Error {
+  readonly failure: DatabaseFailure;
+
+  constructor(failure: DatabaseFailure) {
+    super(failure.message);
+    this.name = 'StatementFailure';
+    this.failure = failure;
+  }
+}
+
+function failureOf(error: messages.DatabaseError): DatabaseFailure {
+  return {
+    sqlstate: error.code ?? 'XX000',
+    message: error.message,
+    ...(error.detail === undefined ? {} : { detail: error.detail }),
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.position === undefined ? {} : { position: Number(error.position) }),
+  };
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+/** PostgreSQL in this thread: empty tables that stand for the catalog's. One statement at a time. */
+export class MirrorDatabase {
+  readonly #db: PGlite;
+  readonly #roles = new Set<string>([OWNER]);
+
+  private constructor(db: PGlite) {
+    this.#db = db;
+  }
+
+  static async open(database: string): Promise<MirrorDatabase> {
+    const db = await PGlite.create();
+    await db.exec(PREPARE(database));
+    return new MirrorDatabase(db);
+  }
+
+  /** Functions whose answer differs from call to call. */
+  async volatileFunctions(): Promise<readonly string[]> {
+    const { rows } = await this.#db.query<{ readonly proname: string }>(
+      "select distinct proname from pg_proc where provolatile = 'v'",
+    );
+    return rows.map(({ proname }) => proname);
+  }
+
+  /** Runs the statements in one transaction; when one fails, again with each on its own. Answers the failures' messages. */
+  async apply(statements: readonly string[]): Promise<readonly string[]> {
+    try {
+      await this.#db.exec(`begin;\n${statements.join(';\n')};\ncommit`);
+      return [];
+    } catch {
+      await this.#db.exec('rollback');
+    }
+    const failed: string[] = [];
+    await this.#db.exec('begin');
+    for (const statement of statements) {
+      try {
+        await this.#db.exec(`savepoint one; ${statement}; release one`);
+      } catch (error) {
+        failed.push(`${error instanceof Error ? error.message : String(error)}: ${statement}`);
+        await this.#db.exec('rollback to one');
+      }
+    }
+    await this.#db.exec('commit');
+    return failed;
+  }
+
+  async describe(
+    text: string,
+    parameterTypes: readonly number[],
+    environment: StatementEnvironment,
+  ): Promise<StatementDescription> {
+    return this.#within(environment, async () => {
+      const answers = await this.#exchange([
+        protocol.serialize.parse({ text, types: [...parameterTypes] }),
+        protocol.serialize.describe({ type: 'S' }),
+        protocol.serialize.sync(),
+      ]);
+      let parameters: readonly number[] = [];
+      let fields: readonly FieldDescription[] = [];
+      for (const answer of answers) {
+        if (answer instanceof messages.ParameterDescriptionMessage) {
+          parameters = answer.dataTypeIDs;
+        } else if (answer instanceof messages.RowDescriptionMessage) {
+          fields = answer.fields.map((field) => ({
+            name: field.name,
+            oid: field.dataTypeID,
+            typmod: field.dataTypeModifier,
+          }));
+        }
+      }
+      return { parameters, fields };
+    });
+  }
+
+  async execute(
+    text: string,
+    parameterTypes: readonly number[],
+    parameters: readonly (string | null)[],
+    environment: StatementEnvironment,
+  ): Promise<TextRows> {
+    return this.#within(environment, async () => {
+      const answers = await this.#exchange([
+        protocol.serialize.parse({ text, types: [...parameterTypes] }),
+        protocol.serialize.bind({ values: [...parameters] }),
+        protocol.serialize.execute({ rows: MOST_ROWS }),
+        protocol.serialize.sync(),
+      ]);
+      if (answers.some(({ name }) => name === 'portalSuspended')) {
+        throw new StatementFailure({
+          sqlstate: '54000',
+          message: `a statement over the system catalogs may answer ${MOST_ROWS} rows`,
+          hint: 'Add a WHERE or LIMIT clause.',
+        });
+      }
+      return answers.flatMap((answer) =>
+        answer instanceof messages.DataRowMessage ? [answer.fields] : [],
+      );
+    });
+  }
+
+  /** Nothing of one statement reaches the next: role and settings are the transaction's, and it is always rolled back. */
+  async #within<T>(environment: StatementEnvironment, run: () => Promise<T>): Promise<T> {
+    await this.#ensureRole(environment.user);
+    const path = environment.searchPath.map(quoteName).join(', ');
+    try {
+      await this.#exchange([
+        protocol.serialize.query(`begin read only;
+set local role ${quoteName(environment.user)};
+set local search_path = ${path === '' ? "''" : path};
+set local timezone = ${quoteLiteral(environment.timeZone)}`),
+      ]);
+      return await run();
+    } finally {
+      await this.#exchange([protocol.serialize.query('rollback')]);
+    }
+  }
+
+  async #ensureRole(user: string): Promise<void> {
+    if (!this.#roles.has(user)) {
+      await this.#exchange([protocol.serialize.query(`create role ${quoteName(user)} login`)]);
+      this.#roles.add(user);
+    }
+  }
+
+  async #exchange(parts: readonly Uint8Array[]): Promise<readonly messages.BackendMessage[]> {
+    const { messages: answers } = await this.#db.execProtocol(joined(parts), {
+      syncToFs: false,
+      throwOnError: false,
+    });
+    for (const answer of answers) {
+      if (answer instanceof messages.DatabaseError) {
+        throw new StatementFailure(failureOf(answer));
+      }
+    }
+    return answers;
+  }
+}

@@ -1,0 +1,65 @@
+/** What a session contributes to a statement; everything else is the mirror's. */
+export interface StatementEnvironment {
+  readonly user: string;
+  readonly searchPath: readonly string[];
+  readonly timeZone: string;
+}
+
+/** Types are pg_type OIDs, 0 for "infer". */
+export type WorkerTask =
+  | {
+      /** Statements of one transaction. Those that fail alone are left out and reported. */
+      readonly kind: 'apply';
+      readonly statements: readonly string[];
+    }
+  | {
+      readonly kind: 'describe';
+      readonly text: string;
+      readonly parameterTypes: readonly number[];
+      readonly environment: StatementEnvironment;
+    }
+  | {
+      readonly kind: 'execute';
+      readonly text: string;
+      readonly parameterTypes: readonly number[];
+      readonly parameters: readonly (string | null)[];
+      readonly environment: StatementEnvironment;
+    };
+
+export interface FieldDescription {
+  readonly name: string;
+  readonly oid: number;
+  readonly typmod: number;
+}
+
+export interface StatementDescription {
+  readonly parameters: readonly number[];
+  readonly fields: readonly FieldDescription[];
+}
+
+export type TextRows = readonly (readonly (string | null)[])[];
+
+/** What each kind of task answers. */
+export interface TaskResults {
+  /** Messages of statements that could not be mirrored. */
+  readonly apply: readonly string[];
+  readonly describe: StatementDescription;
+  readonly execute: TextRows;
+}
+
+/** PostgreSQL's error fields. */
+export interface DatabaseFailure {
+  readonly sqlstate: string;
+  readonly message: string;
+  readonly detail?: string;
+  readonly hint?: string;
+  readonly position?: number;
+}
+
+export type WorkerAnswer =
+  | { readonly kind: 'ready'; readonly volatileFunctions: readonly string[] }
+  | { readonly kind: 'result'; readonly value: TaskResults[keyof TaskResults] }
+  /** The statement's fault; the worker goes on. */
+  | { readonly kind: 'failure'; readonly failure: DatabaseFailure }
+  /** The worker's fault; it must be replaced. */
+  | { readonly kind: 'broken'; readonly message: string };

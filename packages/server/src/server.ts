@@ -1,0 +1,216 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openCatalogStore, projectPartitions } from '@tributary/catalog';
+import type { CatalogStore } from '@tributary/catalog';
+import { createLakeConnector } from '@tributary/connectors';
+import type { Connector } from '@tributary/connectors';
+import { createEngine } from '@tributary/engine';
+import type { Engine } from '@tributary/engine';
+import { QueryLog, createQueryService } from '@tributary/planner';
+import { QueryError, isQueryError } from '@tributary/sql';
+import type { Config, LakeSourceConfig, TlsConfig } from './config/config.ts';
+import { startHttpServer } from './http/http-server.ts';
+import { createMetrics } from './http/metrics.ts';
+import type { Logger } from './logger.ts';
+import { createAuthentication, refuseUnknownUser } from './users.ts';
+import { startPgwireServer } from './pgwire/server.ts';
+import type { TlsOptions } from './pgwire/tls.ts';
+
+export interface RunningServer {
+  readonly sqlPort: number;
+  readonly httpPort: number;
+  /** Refuses new statements, waits for running ones until the signal aborts, then cancels them. */
+  close(signal: AbortSignal): Promise<void>;
+}
+
+/** Of `server.memory`: the engine's share. The rest is for objects in flight, listings, sockets and the process itself. */
+const ENGINE_SHARE = 0.6;
+const SPILL_LIMIT = 50e9;
+const WHOLE_OBJECT_LIMIT = 16 * 2 ** 20;
+const REQUESTS_IN_FLIGHT = 96;
+
+interface Closing {
+  readonly name: string;
+  close(): Promise<void>;
+}
+
+function isRemote(source: LakeSourceConfig): boolean {
+  return source.root.startsWith('s3://');
+}
+
+async function openEngine(config: Config): Promise<Engine> {
+  const cache = join(config.state, 'objects/');
+  const spill = join(config.state, 'spill/');
+  await Promise.all([cache, spill].map((folder) => mkdir(folder, { recursive: true })));
+  return createEngine({
+    threads: config.engine.threads,
+    memoryLimit: Math.round(config.server.memory * ENGINE_SHARE),
+    spillDirectory: spill,
+    spillLimit: SPILL_LIMIT,
+    allowedDirectories: [
+      cache,
+      ...config.sources.filter((source) => !isRemote(source)).map(({ root }) => root),
+    ],
+    s3: config.sources.filter(isRemote).map((source) => ({ scope: source.root, ...source.s3 })),
+    extensionDirectories: [extensionDirectory(config.state)],
+    extensions: ['httpfs'],
+    maxConcurrent: Math.max(4, config.engine.threads * 2),
+  });
+}
+
+/** Where `tributary extensions --fetch` puts engine extensions. */
+export function extensionDirectory(state: string): string {
+  return join(state, 'extensions');
+}
+
+function openConnectors(
+  config: Config,
+  engine: Engine,
+  store: CatalogStore,
+): ReadonlyMap<string, Connector> {
+  return new Map(
+    config.sources.map((source) => [
+      source.name,
+      createLakeConnector(
+        {
+          source: source.name,
+          root: source.root,
+          ...(isRemote(source) ? { s3: source.s3 } : {}),
+          cache: {
+            directory: join(config.state, 'objects'),
+            maxBytes: config.objectCache.maxBytes,
+            wholeObjectLimit: WHOLE_OBJECT_LIMIT,
+          },
+          limits: {
+            listConcurrency: REQUESTS_IN_FLIGHT,
+            fetchConcurrency: REQUESTS_IN_FLIGHT,
+            maxPartitions: 1_000_000,
+          },
+        },
+        {
+          engine,
+          partitions: (table, constraint, { now }) => projectPartitions(table, constraint, { now }),
+          registeredPartitions: (table, constraint) => store.partitions(table, constraint),
+        },
+      ),
+    ]),
+  );
+}
+
+/** Opens everything the configuration names, runs its bootstrap files and listens. What was opened is closed again on failure. */
+export async function startServer(
+  config: Config,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<RunningServer> {
+  const opened: Closing[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const { name, close } of opened.reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        logger.error({ err: error }, `closing ${name} failed`);
+      }
+    }
+    opened.length = 0;
+  };
+  try {
+    await mkdir(config.state, { recursive: true });
+    const store = await openCatalogStore(
+      config.catalog.store === 'embedded'
+        ? { path: join(config.state, 'catalog.db') }
+        : config.catalog.store,
+    );
+    opened.push({ name: 'catalog store', close: () => store.close() });
+    const engine = await openEngine(config);
+    opened.push({ name: 'engine', close: () => engine.close() });
+    for (const report of engine.extensions()) {
+      logger.info({ extension: report.name, state: report.state }, report.detail);
+    }
+    const connectors = openConnectors(config, engine, store);
+    for (const connector of connectors.values()) {
+      opened.push({ name: `source ${connector.source}`, close: () => connector.close() });
+    }
+    const queries = new QueryLog();
+    let connections = (): number => 0;
+    const metrics = createMetrics({
+      queries: () => queries.runningCount,
+      connections: () => connections(),
+    });
+    queries.onFinished = (record) => {
+      metrics.observeQuery(record);
+      logger.info(
+        {
+          query: record.id,
+          user: record.user,
+          state: record.state,
+          sqlstate: record.sqlstate,
+          ms: record.statistics.totalMs,
+          files: record.statistics.filesRead,
+        },
+        'statement',
+      );
+    };
+    const service = await createQueryService({
+      store,
+      engine,
+      connectors,
+      queries,
+      log: (level, message, fields) => logger[level](fields, message),
+    });
+    for (const file of config.bootstrap) {
+      await runBootstrap(file, (text) => service.runScript(text, signal));
+    }
+    let ready = true;
+    const sql = await startPgwireServer({
+      host: config.server.sql.host,
+      port: config.server.sql.port,
+      ...(config.server.sql.tls === undefined ? {} : { tls: await readTls(config.server.sql.tls) }),
+      authentication: createAuthentication(config.users),
+      createSession: async (user, startup) => {
+        refuseUnknownUser(config.users, user);
+        return service.createSession(user, startup);
+      },
+      logger,
+    });
+    connections = () => sql.connections();
+    opened.push({ name: 'SQL endpoint', close: () => sql.close(AbortSignal.abort()) });
+    const http = await startHttpServer({
+      ...config.server.http,
+      metrics,
+      ready: () => (ready ? { ready } : { ready, reason: 'shutting down' }),
+    });
+    opened.push({ name: 'HTTP endpoint', close: () => http.close() });
+    return {
+      sqlPort: sql.port,
+      httpPort: http.port,
+      async close(closing) {
+        ready = false;
+        await sql.close(closing);
+        await closeAll();
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function readTls(files: TlsConfig): Promise<TlsOptions> {
+  const [cert, key] = await Promise.all([
+    readFile(files.certFile, 'utf8'),
+    readFile(files.keyFile, 'utf8'),
+  ]);
+  return { cert, key };
+}
+
+async function runBootstrap(file: string, run: (text: string) => Promise<void>): Promise<void> {
+  try {
+    await run(await readFile(file, 'utf8'));
+  } catch (error) {
+    const reason = isQueryError(error) ? error.message : String(error);
+    throw new QueryError('invalidConfiguration', `bootstrap file ${file}: ${reason}`, {
+      cause: error,
+    });
+  }
+}
