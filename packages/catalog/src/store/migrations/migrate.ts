@@ -1,0 +1,54 @@
+import { QueryError } from '@tributary/sql';
+import { sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import type { CatalogTables } from '../tables.ts';
+import { firstTables } from './001-first-tables.ts';
+import type { Migration } from './migration.ts';
+
+/** In the order they are applied. */
+const MIGRATIONS: readonly Migration[] = [firstTables];
+
+/** Any fixed number; taken by every process that migrates the same PostgreSQL database. */
+const ADVISORY_LOCK = 7_426_117;
+
+/**
+ * Brings the store's tables up to date, in one transaction. Processes that start together wait for each other.
+ *
+ * @throws QueryError invalidConfiguration when a newer Tributary has changed the store.
+ */
+export async function migrate(
+  db: Kysely<CatalogTables>,
+  engine: 'libsql' | 'postgres',
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    // The embedded engine's transactions hold its write lock from the start.
+    if (engine === 'postgres')
+      await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK})`.execute(transaction);
+    await transaction.schema
+      .createTable('tributary_migration')
+      .ifNotExists()
+      .addColumn('id', 'integer', (column) => column.primaryKey())
+      .addColumn('name', 'text', (column) => column.notNull())
+      .addColumn('applied_at', 'text', (column) => column.notNull())
+      .execute();
+    const rows = await transaction.selectFrom('tributary_migration').select('id').execute();
+    const applied = new Set(rows.map((row) => row.id));
+    if (rows.some((row) => !MIGRATIONS.some((migration) => migration.id === row.id)))
+      throw new QueryError(
+        'invalidConfiguration',
+        'the catalog store was changed by a newer version of Tributary',
+        {
+          hint: 'Run that version, or open another store.',
+        },
+      );
+    const text = engine === 'postgres' ? sql`text collate "C"` : sql`text`;
+    for (const migration of MIGRATIONS) {
+      if (applied.has(migration.id)) continue;
+      await migration.apply({ db: transaction as unknown as Kysely<unknown>, text });
+      await transaction
+        .insertInto('tributary_migration')
+        .values({ id: migration.id, name: migration.name, applied_at: new Date().toISOString() })
+        .execute();
+    }
+  });
+}
