@@ -84,7 +84,7 @@ function parts(type: string): RowCases[] {
     cases.push({
       tuples: cross(
         FIELDS,
-        (values[type] ?? []).filter((v) => !String(v).startsWith('0001')),
+        (values[type] ?? []).filter((v) => !(typeof v === 'string' && v.startsWith('0001'))),
       ),
       constantsOnly: true,
       timeZone: ZONE,

@@ -28,7 +28,7 @@ const indexed: RowCases = {
 };
 /** PostgreSQL takes a jsonb scalar as an array of one: a listed difference. */
 const containersOnly: RowCases = {
-  tuples: indexed.tuples.filter(([d]) => d === null || /^[[{]/.test(String(d))),
+  tuples: indexed.tuples.filter(([d]) => d === null || (typeof d === 'string' && /^[[{]/.test(d))),
 };
 const paths: RowCases = {
   tuples: DOCUMENTS.flatMap((d) =>
@@ -99,7 +99,12 @@ describeRows('json functions', jsonRows, {
         `->> (${type}, int4)`,
         {
           tuples: containersOnly.tuples.filter(
-            ([d, k]) => !(d?.toString().includes('{"a": 2}') && [-1, 4, -5, 3].includes(Number(k))),
+            ([d, k]) =>
+              !(
+                typeof d === 'string' &&
+                d.includes('{"a": 2}') &&
+                [-1, 4, -5, 3].includes(Number(k))
+              ),
           ),
         },
       ],

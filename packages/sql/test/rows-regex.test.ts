@@ -85,11 +85,7 @@ const cross = (): RowCases[] => [
   {
     constantsOnly: true,
     mayRefuse: true,
-    tuples: TEXTS.flatMap((text) =>
-      [...PATTERNS, ...REFUSED].flatMap((pattern) =>
-        flags.length === 0 ? [[text, pattern]] : flags.map((flag) => [text, pattern, flag]),
-      ),
-    ),
+    tuples: TEXTS.flatMap((text) => [...PATTERNS, ...REFUSED].map((pattern) => [text, pattern])),
   },
 ];
 const few = (flags: readonly string[]): RowCases => ({
@@ -136,12 +132,22 @@ describeRows('regular expressions', regexRows, {
   'regexp_matches(text, text)': {
     constantsOnly: true,
     expected: true,
-    tuples: [['foobar', '(o+)(b)', '{{oo,b}}'], ['foobar', 'x', '{}'], ['foobar', 'o', '{{o}}'], ['foobar', '(a)\1', 'ERROR']],
+    tuples: [
+      ['foobar', '(o+)(b)', '{{oo,b}}'],
+      ['foobar', 'x', null],
+      ['foobar', 'o', '{{o}}'],
+      ['foobar', '(a)\\1', 'ERROR'],
+    ],
   },
   'regexp_matches(text, text, text)': {
     constantsOnly: true,
     expected: true,
-    tuples: [['a1b22', '([a-z])(\d+)', 'g', '{{a,1},{b,22}}'], ['a1b22', '\d+', 'g', '{{1},{22}}'], ['A1', 'a', 'i', '{{A}}'], ['x', '\d', 'g', '{}']],
+    tuples: [
+      ['a1b22', '([a-z])(\\d+)', 'g', '{{a,1},{b,22}}'],
+      ['a1b22', '\\d+', 'g', '{{1},{22}}'],
+      ['A1', 'a', 'i', '{{A}}'],
+      ['x', '\\d', 'g', null],
+    ],
   },
   'regexp_split_to_array(text, text)': cross(),
   'regexp_split_to_array(text, text, text)': few(['i']),

@@ -52,8 +52,11 @@ export function describeRows(
         if (tester === undefined) throw new Error('engines are not running');
         const differences: string[] = [];
         for (const { tuples, expected, ...options } of groups) {
-          const run = expected === true ? tester.expectValues : tester.check;
-          differences.push(...(await run(entry, tuples, options)));
+          const found =
+            expected === true
+              ? await tester.expectValues(entry, tuples, options)
+              : await tester.check(entry, tuples, options);
+          differences.push(...found);
         }
         expect(differences).toEqual([]);
       });

@@ -9,7 +9,6 @@ import {
   reusing,
   reusingNulls,
   textLiteral,
-  whenPresent,
 } from '../template-parts.ts';
 import { textOutput } from '../text-output.ts';
 
