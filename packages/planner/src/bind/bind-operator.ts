@@ -242,9 +242,10 @@ function bindNullIf(level: QueryLevel, tree: A_Expr): Expression {
   const left = bindExpression(level, operand(level, tree.lexpr, tree));
   const right = bindExpression(level, operand(level, tree.rexpr, tree));
   const { args, entry } = equality(level, left, right, tree.location);
-  // The value is the left side's own, though it is compared as the operator's type.
-  const own = isUnknown(left.type) ? args[0] : left;
-  const keeps = sameType(own.type, args[0].type);
+  // The result is the left argument as `=` takes it; among integers PostgreSQL compares without widening it.
+  const own =
+    isUnknown(left.type) || !isInteger(left.type) || !isInteger(right.type) ? args[0] : left;
+  const keeps = own === args[0] || sameType(own.type, args[0].type);
   const place = at(level, tree.location);
   if (keeps) {
     return {
@@ -271,6 +272,10 @@ function bindNullIf(level: QueryLevel, tree: A_Expr): Expression {
     type: own.type,
     ...place,
   };
+}
+
+function isInteger(type: Expression['type']): boolean {
+  return type.kind === 'scalar' && ['int2', 'int4', 'int8'].includes(type.name);
 }
 
 function bindIn(level: QueryLevel, tree: A_Expr): Expression {

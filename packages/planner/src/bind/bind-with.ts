@@ -134,11 +134,26 @@ export function findCommonTable(
     if (found === undefined) continue;
     if (found.state === 'waiting') bindCommonTable(found);
     if (found.state === 'binding' && found.working === undefined) {
+      if (isMutual(found)) {
+        throw failure(
+          start,
+          'featureNotSupported',
+          'mutual recursion between WITH items is not implemented',
+          location,
+        );
+      }
       throw failure(start, 'invalidRecursion', selfReferenceMessage(found), location);
     }
     return found;
   }
   return undefined;
+}
+
+/** Another item of the same WITH is being bound below this one. */
+function isMutual(binding: CommonTableBinding): boolean {
+  return [...binding.level.commonTables.values()].some(
+    (each) => each !== binding && each.state === 'binding',
+  );
 }
 
 function selfReferenceMessage(binding: CommonTableBinding): string {

@@ -54,7 +54,7 @@ export const aggregates: readonly string[] = [
   `SELECT dept, count(*) FROM emp GROUP BY ROLLUP (dept), ROLLUP (dept) ORDER BY 1, 2`,
   `SELECT count(*) FROM emp GROUP BY ()`,
   `SELECT dept, grouping(name) FROM emp GROUP BY dept`,
-  `SELECT dept + 0, count(*) FROM emp GROUP BY ROLLUP (dept + 0) ORDER BY 1`,
+  `SELECT dept + 0, count(*) FROM emp GROUP BY ROLLUP (dept + 0) ORDER BY 1, 2`,
   `SELECT dept FROM emp GROUP BY GROUPING SETS ((dept), ()) HAVING grouping(dept) = 1`,
   `SELECT id, row_number() OVER (ORDER BY salary DESC, id) FROM emp ORDER BY 2`,
   `SELECT id, rank() OVER (PARTITION BY dept ORDER BY salary DESC), dense_rank() OVER (ORDER BY salary) FROM emp ORDER BY id`,
