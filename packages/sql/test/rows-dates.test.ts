@@ -233,8 +233,12 @@ const trinoParts = (
     ),
   );
 
+type Group = RowCases | readonly RowCases[];
+const table = (entries: readonly (readonly [string, Group])[]): Record<string, Group> =>
+  Object.fromEntries(entries);
+
 describeRows('date functions', dateRows, {
-  ...Object.fromEntries(
+  ...table(
     ['now', 'current_timestamp', 'transaction_timestamp', 'statement_timestamp'].map((name) => [
       `${name}()`,
       instant,
@@ -281,7 +285,7 @@ describeRows('date functions', dateRows, {
     constantsOnly: true,
     tuples: cross(UNITS, values['interval'] ?? []),
   },
-  ...Object.fromEntries(
+  ...table(
     ['date', 'time', 'timestamp', 'timestamptz', 'interval'].flatMap((type) => [
       [`extract(text, ${type})`, parts(type)],
       [`date_part(text, ${type})`, parts(type)],
@@ -322,7 +326,7 @@ describeRows('date functions', dateRows, {
     constantsOnly: true,
     tuples: made.filter((m) => m[0] !== -44).map((m) => [...m, 'Europe/Berlin']),
   },
-  ...Object.fromEntries(
+  ...table(
     [0, 1, 2, 3, 4, 5, 6, 7].map((n) => {
       const types = ['int4', 'int4', 'int4', 'int4', 'int4', 'int4', 'float8'].slice(0, n);
       return [
@@ -423,7 +427,7 @@ describeRows('date functions', dateRows, {
       ['2024-01-01', null, '2024-01-01', '1 day'],
     ],
   },
-  ...Object.fromEntries(
+  ...table(
     (['date', 'timestamp'] as const).flatMap((type) => {
       const suffix = type === 'date' ? '' : ' 00:00:00';
       return [
@@ -504,7 +508,7 @@ describeRows('date functions', dateRows, {
     ['year_of_week', '2025', '2025'],
     ['yow', '2025', '2025'],
   ]),
-  ...Object.fromEntries(
+  ...table(
     [
       ['hour', '13'],
       ['minute', '4'],
