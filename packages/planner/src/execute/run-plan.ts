@@ -27,6 +27,7 @@ const READ_AGAIN = 1;
 interface Attempt {
   readonly scans: OpenScans;
   readonly result: EngineResult;
+  readonly startedAt: number;
 }
 
 /** How `now()` and session facts enter printed text. */
@@ -52,11 +53,10 @@ async function begin(plan: Plan, context: RunContext): Promise<Attempt> {
       relation: (scan) => scans.relation(scan),
       ...printFacts(context),
     });
-    statistics.planningMs += performance.now() - started;
-    return {
-      scans,
-      result: await context.engine.run(printed.text, printed.parameters, { signal }),
-    };
+    const startedAt = performance.now();
+    statistics.planningMs += startedAt - started;
+    const result = await context.engine.run(printed.text, printed.parameters, { signal });
+    return { scans, result, startedAt };
   } catch (error) {
     const changed = await changedMeanwhile(scans);
     await scans.release();
@@ -101,7 +101,6 @@ export async function* runPlan(plan: Plan, context: RunContext): AsyncGenerator<
     let current: Attempt | undefined;
     try {
       current = await begin(plan, context);
-      const started = performance.now();
       for await (const chunk of current.result.chunks()) {
         if (held !== undefined && held.length < HELD_CHUNKS) {
           held.push(chunk);
@@ -115,7 +114,6 @@ export async function* runPlan(plan: Plan, context: RunContext): AsyncGenerator<
         yield chunk;
       }
       await current.scans.verify();
-      statistics.executionMs += performance.now() - started;
     } catch (error) {
       const changed = current === undefined ? undefined : await changedMeanwhile(current.scans);
       const reason = changed ?? error;
@@ -131,6 +129,7 @@ export async function* runPlan(plan: Plan, context: RunContext): AsyncGenerator<
       await current?.result.close();
       await current?.scans.release();
       if (current !== undefined) {
+        statistics.executionMs += performance.now() - current.startedAt;
         addTransfers(statistics, current.scans);
       }
     }
@@ -144,7 +143,8 @@ export async function* runPlan(plan: Plan, context: RunContext): AsyncGenerator<
 
 function addTransfers(statistics: QueryStatistics, scans: OpenScans): void {
   for (const { statistics: scan } of scans.relations) {
-    statistics.bytesRead += scan.bytesRead;
+    // On local disk the engine reads by itself: what it may have read is counted.
+    statistics.bytesRead += scan.path === 'local' ? scan.fileBytes : scan.bytesRead;
     statistics.requests += scan.requests;
     statistics.retries += scan.retries;
   }
