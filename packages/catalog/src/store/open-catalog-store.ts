@@ -26,7 +26,6 @@ async function openEmbedded(path: string): Promise<Kysely<CatalogTables>> {
   );
   await againstStore(async () => {
     await sql`PRAGMA journal_mode = WAL`.execute(db);
-    await sql`PRAGMA synchronous = FULL`.execute(db);
   });
   return db;
 }
