@@ -29,7 +29,7 @@ import {
 } from './relation-text.ts';
 import { S3Store } from './s3/s3-store.ts';
 import { selectPartitions } from './select-partitions.ts';
-import { compressionOf, csvColumn, csvReader, jsonReader } from './text-readers.ts';
+import { compressionOf, csvColumn, csvReader, jsonColumn, jsonReader } from './text-readers.ts';
 
 export interface LakeS3Config {
   readonly endpoint?: string;
@@ -214,6 +214,7 @@ class LakeConnector implements Connector {
     const group = (reader: FileGroup['reader'], chosen: readonly number[]): FileGroup => ({
       reader,
       paths: chosen.map((index) => open.files[index]?.enginePath ?? ''),
+      names: chosen.map((index) => files[index]?.path ?? ''),
       values: chosen.map((index) => partitions[files[index]?.location ?? -1]?.values ?? []),
     });
     const all = files.map((_, index) => index);
@@ -271,11 +272,11 @@ function fileColumn(
   const { definition } = column;
   switch (table.storage.format) {
     case 'parquet':
-      return { ...column, text: `f.f${index}` };
+      return { ...column, text: () => `f.f${index}` };
     case 'csv':
-      return { ...column, text: csvColumn(table, definition) };
+      return { ...column, text: (names) => csvColumn(table, definition, names) };
     case 'json':
-      return { ...column, text: `f."${definition.name.replaceAll('"', '""')}"` };
+      return { ...column, text: (names) => jsonColumn(definition, names) };
   }
 }
 

@@ -13,8 +13,8 @@ export interface RelationColumn {
 }
 
 export interface FileColumnSource extends RelationColumn {
-  /** DuckDB text over the reader's columns. */
-  readonly text: string;
+  /** DuckDB text over the reader's columns, for the text of the list of the files' names. */
+  readonly text: (names: string) => string;
 }
 
 export interface PartitionColumnSource extends RelationColumn {
@@ -27,6 +27,8 @@ export interface FileGroup {
   /** The reader's call for a placeholder of its list of paths. */
   readonly reader: (paths: string) => string;
   readonly paths: readonly string[];
+  /** The files as people know them. */
+  readonly names: readonly string[];
   /** The partition values of each path. */
   readonly values: readonly (readonly (string | null)[])[];
 }
@@ -38,7 +40,7 @@ export interface RelationText {
 
 /** A literal in which no placeholder can be mistaken. */
 export function textLiteral(text: string): string {
-  if (!/\{\d+\}/.test(text)) return `'${text.replaceAll("'", "''")}'`;
+  if (!text.includes('{')) return `'${text.replaceAll("'", "''")}'`;
   return `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('{', '\\x7b')}'`;
 }
 
@@ -67,7 +69,13 @@ function groupText(
   bind: (value: EngineValue) => string,
 ): string {
   const paths = bind(listValue(group.paths.map(escapeGlob)));
-  const columns = fileColumns.map(({ id, text }) => `${text} AS c${id}`);
+  let names: string | undefined;
+  const columns = fileColumns.map(({ id, text }) => {
+    const value = text('{names}');
+    if (!value.includes('{names}')) return `${value} AS c${id}`;
+    names ??= bind(listValue(group.names));
+    return `${value.replaceAll('{names}', names)} AS c${id}`;
+  });
   const looked: string[] = [];
   for (const { id, definition, index } of partitionColumns) {
     const type = engineType(definition.type);

@@ -24,17 +24,12 @@ function isText(type: SqlType): boolean {
 }
 
 /**
- * `read_csv` with every column declared, by position: f0, f1, ... Missing trailing fields are NULL and further ones are
- * ignored, as in Hive. The null text and, where the type is not text, an empty field are NULL. A field that does not parse is an
- * error that names the file and line, where Hive would silently answer NULL.
+ * `read_csv` with every column as text, by position: f0, f1, ... Missing trailing fields are NULL and further ones are ignored, as
+ * in Hive. `csvColumn` gives them their types.
  */
 export function csvReader(table: TableDefinition, compression: string): (paths: string) => string {
   const { storage } = table;
-  const columns = table.columns.map(
-    ({ type }, index) =>
-      `'f${index}': ${textLiteral(type.kind === 'scalar' ? engineType(type) : 'VARCHAR')}`,
-  );
-  const texts = table.columns.flatMap(({ type }, index) => (isText(type) ? [`'f${index}'`] : []));
+  const columns = table.columns.map((_, index) => `'f${index}': 'VARCHAR'`);
   const options = [
     'auto_detect = false',
     'hive_partitioning = false',
@@ -45,29 +40,52 @@ export function csvReader(table: TableDefinition, compression: string): (paths: 
     `delim = ${textLiteral(storage.delimiter ?? '\u0001')}`,
     `quote = ${textLiteral(storage.quote ?? '')}`,
     `escape = ${textLiteral(storage.escape ?? storage.quote ?? '')}`,
-    `nullstr = [${[...new Set([nullText(table), ''])].map(textLiteral).join(', ')}]`,
+    `nullstr = ${textLiteral(storage.nullText ?? '\\N')}`,
     `compression = '${compression}'`,
-    ...(texts.length === 0 ? [] : [`force_not_null = [${texts.join(', ')}]`]),
+    // Quoted text may hold line ends, which the parallel scanner cannot tell from row ends when it pads rows.
+    ...(storage.quote === undefined ? [] : ['parallel = false']),
     `columns = {${columns.join(', ')}}`,
   ];
   return (paths) => `read_csv(${paths}, ${options.join(', ')})`;
 }
 
-/** A CSV column's text over the reader's columns. Throws featureNotSupported for nested types. */
-export function csvColumn(table: TableDefinition, column: ColumnDefinition): string {
-  const name = `f${table.columns.indexOf(column)}`;
+/**
+ * A CSV column's value over the reader's columns. An empty field is NULL where the type is not text. A field that does not parse is
+ * an error that names the file, the column and the text, where Hive would silently answer NULL. `names` is the text of a
+ * list of the files' names. Throws featureNotSupported for nested types.
+ */
+export function csvColumn(table: TableDefinition, column: ColumnDefinition, names: string): string {
+  const field = `f.f${table.columns.indexOf(column)}`;
   if (column.type.kind !== 'scalar') {
     throw new QueryError(
       'featureNotSupported',
-      `The column "${column.name}" of ${table.schema}.${table.name} has the nested type ${column.hiveType ?? ''}, which is not supported in text files.`,
+      `The column "${column.name}" of ${table.schema}.${table.name} has the nested type ${column.hiveType ?? engineType(column.type)}, which is not supported in text files.`,
     );
   }
-  // Text columns take no part in nullstr, where the empty text would be NULL too.
-  return isText(column.type) ? `nullif(${name}, ${textLiteral(nullText(table))})` : name;
+  if (isText(column.type)) return field;
+  return checked(column, field, `${field} <> ''`, field, names);
 }
 
-function nullText(table: TableDefinition): string {
-  return table.storage.nullText ?? '\\N';
+/**
+ * `value` as the column's type. Where that fails though `present` holds: incompatibleFile naming the file, the column and the
+ * text, in the form by which the engine knows errors raised by generated text.
+ */
+function checked(
+  column: ColumnDefinition,
+  value: string,
+  present: string,
+  shown: string,
+  names: string,
+): string {
+  const type = engineType(column.type);
+  const message = [
+    `'TRIBUTARY:58030:The value ''' || ${shown} || ''' of the column '`,
+    textLiteral(`"${column.name}" in '`),
+    `${names}[f.file_index::BIGINT + 1]`,
+    textLiteral(`' cannot be read as the declared type ${column.hiveType ?? type}.`),
+  ].join(' || ');
+  const typed = `try_cast(${value} AS ${type})`;
+  return `CASE WHEN ${typed} IS NULL AND ${present} THEN error(${message}) ELSE ${typed} END`;
 }
 
 /** `skip.header.line.count`. Throws invalidTableProperty. */
@@ -86,21 +104,25 @@ function skippedLines(table: TableDefinition): number {
   return count;
 }
 
-/** `read_json` over lines, with the given columns by name. */
+/** `read_json` over lines, with the given columns by name, as JSON. `jsonColumn` gives them their types. */
 export function jsonReader(
   columns: readonly ColumnDefinition[],
   compression: string,
 ): (paths: string) => string {
-  const fields = columns.map(
-    ({ name, type }) => `${textLiteral(name)}: ${textLiteral(engineType(type))}`,
-  );
-  if (fields.length === 0) fields.push(`'': 'JSON'`);
+  const names = columns.length === 0 ? ['_'] : columns.map(({ name }) => name);
   const options = [
     'auto_detect = false',
     'hive_partitioning = false',
     `format = 'newline_delimited'`,
-    `compression = '${compression}'`,
-    `columns = {${fields.join(', ')}}`,
+    `compression = '${compression === 'none' ? 'uncompressed' : compression}'`,
+    `columns = {${names.map((name) => `${textLiteral(name)}: 'JSON'`).join(', ')}}`,
   ];
   return (paths) => `read_json(${paths}, ${options.join(', ')})`;
+}
+
+/** A JSON column's value over the reader's columns. A value of another type is an error, as in CSV. */
+export function jsonColumn(column: ColumnDefinition, names: string): string {
+  const field = `f."${column.name.replaceAll('"', '""')}"`;
+  if (isText(column.type)) return `(${field} ->> '$')`;
+  return checked(column, field, `json_type(${field}) <> 'NULL'`, `${field}::VARCHAR`, names);
 }

@@ -282,7 +282,7 @@ describe('objects', () => {
     await expect(lake.scan(request(plain('down'), []), context())).rejects.toMatchObject({
       code: 'sourceUnavailable',
     });
-    expect(server.log.length - started).toBe(8);
+    expect(server.log.length - started).toBe(6);
   });
 
   test('are refused to wrong secrets without showing them', async () => {

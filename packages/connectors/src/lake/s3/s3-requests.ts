@@ -8,7 +8,7 @@ import type { LakeS3Config } from '../lake-connector.ts';
 import { RequestLimit } from './request-limit.ts';
 import { SignedHttp } from './signed-http.ts';
 
-const MAX_ATTEMPTS = 8;
+const MAX_ATTEMPTS = 6;
 /** Milliseconds. Full jitter: a wait is drawn from 0 to min(LONGEST, FIRST * 2^n). */
 const FIRST_WAIT = 50;
 const LONGEST_WAIT = 5_000;
