@@ -26,7 +26,7 @@ type NewEvent = Omit<CatalogEvent, 'version' | 'at' | 'actor'>;
 interface Writer {
   readonly tx: Transaction<CatalogTables>;
   /** Appends the change's event and bumps the catalog's version. Called once by a transaction that changes something. */
-  record(event: NewEvent): Promise<void>;
+  readonly record: (event: NewEvent) => Promise<void>;
 }
 
 function shown({ database, schema, name }: RelationName): string {
