@@ -43,6 +43,10 @@ export interface PgwireServer {
   close(signal?: AbortSignal): Promise<void>;
 }
 
+const CUT_GRACE_MS = 2000;
+/** How long a refused client may keep its connection to read why. */
+const REFUSED_LINGER_MS = 500;
+
 /**
  * Serves SQL over PostgreSQL's protocol.
  *
@@ -99,15 +103,20 @@ export async function startPgwireServer(options: PgwireOptions): Promise<PgwireS
     async close(signal) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const { connection } of connections.values()) connection.shutdown();
+      let cutTimer: NodeJS.Timeout | undefined;
+      let abandon: () => void = () => undefined;
+      const abandoned = new Promise<void>((resolve) => (abandon = resolve));
       const cut = () => {
         for (const { connection } of connections.values()) connection.destroy();
+        // What cannot be interrupted (a statement being planned) must not hold up the process.
+        cutTimer = setTimeout(abandon, CUT_GRACE_MS);
       };
       if (signal?.aborted) cut();
       else signal?.addEventListener('abort', cut, { once: true });
       try {
-        await Promise.all(running);
-        await closed;
+        await Promise.race([Promise.all(running).then(() => closed), abandoned]);
       } finally {
+        clearTimeout(cutTimer);
         signal?.removeEventListener('abort', cut);
       }
     },
@@ -136,5 +145,7 @@ function refuse(socket: Socket): void {
   const out = new Writer(256);
   writeError(out, new QueryError('tooManyConnections', 'sorry, too many clients already'), 'FATAL');
   socket.on('error', () => socket.destroy());
+  socket.resume();
+  socket.setTimeout(REFUSED_LINGER_MS, () => socket.destroy());
   socket.end(out.take());
 }

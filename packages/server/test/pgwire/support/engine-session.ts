@@ -68,7 +68,7 @@ export class EngineSession implements SqlSession {
       (_, index) => parameterTypes[index] ?? TEXT,
     );
     const result = await this.#engine.run(
-      typed(statement.text, parameters),
+      `select * from (${typed(statement.text, parameters)}) limit 0`,
       parameters.map(() => null),
     );
     await result.close();
