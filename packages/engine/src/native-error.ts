@@ -1,5 +1,5 @@
 import type { ErrorCode, QueryErrorOptions } from '@tributary/sql';
-import { ERRORS, isQueryError, QueryError } from '@tributary/sql';
+import { errorCodeOf, isQueryError, QueryError } from '@tributary/sql';
 import { cancellation } from './admission-queue.ts';
 
 /** What a rule makes of a native message: the code, the words for the user, a hint. */
@@ -15,13 +15,6 @@ interface Rule {
   readonly pattern: RegExp;
   readonly meaning: (match: RegExpExecArray) => Meaning;
 }
-
-const CODE_BY_SQLSTATE: ReadonlyMap<string, ErrorCode> = new Map(
-  // Where several codes share a SQLSTATE the first of the table wins.
-  Object.entries(ERRORS)
-    .reverse()
-    .map(([code, { sqlstate }]) => [sqlstate, code as ErrorCode]),
-);
 
 /** DuckDB's physical type names, as its conversion errors print them, in PostgreSQL's words. */
 const TYPE_NAMES: ReadonlyMap<string, string> = new Map([
@@ -296,7 +289,7 @@ export function wrapNativeError(error: unknown, signal?: AbortSignal): QueryErro
   if (isQueryError(error)) return error;
   const native = nativeMessage(error);
   const raised = RAISED.exec(native);
-  const code = CODE_BY_SQLSTATE.get(raised?.[1] ?? '');
+  const code = errorCodeOf(raised?.[1] ?? '');
   if (raised !== null && code !== undefined) {
     return new QueryError(code, raised[2] ?? '', { cause: error });
   }

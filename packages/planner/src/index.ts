@@ -8,3 +8,6 @@ export type { QueryService } from './service/query-service.ts';
 export type * from './session/catalog-engine.ts';
 export { bindSelect } from './bind/bind-select.ts';
 export type { BindContext, BoundSelect, SystemTable } from './bind/bind-context.ts';
+export { schemaAddresses } from './bind/relation-resolution.ts';
+export { visibleSchemas } from './ddl/show-catalog.ts';
+export { SYSTEM_SCHEMA, SYSTEM_TABLES } from './system/system-tables.ts';

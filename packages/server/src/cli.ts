@@ -42,6 +42,7 @@ async function serve(config: Config, level: string, guide: boolean): Promise<voi
   process.stdout.write(
     `ready: sql=${host}:${server.sqlPort} http=${config.server.http.host}:${server.httpPort}\n`,
   );
+  await server.warm();
   await aborted(stop);
   await server.close(AbortSignal.timeout(DRAIN_MS));
 }

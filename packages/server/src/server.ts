@@ -19,6 +19,8 @@ import type { TlsOptions } from './pgwire/tls.ts';
 export interface RunningServer {
   readonly sqlPort: number;
   readonly httpPort: number;
+  /** Prepares in the background what the first statement over the system catalogs would otherwise wait for. */
+  warm(): Promise<void>;
   /** Refuses new statements, waits for running ones until the signal aborts, then cancels them. */
   close(signal: AbortSignal): Promise<void>;
 }
@@ -151,10 +153,13 @@ export async function startServer(
         'statement',
       );
     };
+    const catalogEngine = createCatalogEngine({ logger });
+    opened.push({ name: 'system catalogs', close: () => catalogEngine.close() });
     const service = await createQueryService({
       store,
       engine,
       connectors,
+      catalogEngine,
       queries,
       log: (level, message, fields) => logger[level](fields, message),
     });
@@ -184,6 +189,7 @@ export async function startServer(
     return {
       sqlPort: sql.port,
       httpPort: http.port,
+      warm: async () => catalogEngine.warm(await store.snapshot()),
       async close(closing) {
         ready = false;
         await sql.close(closing);

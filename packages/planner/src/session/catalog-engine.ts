@@ -22,13 +22,19 @@ export interface CatalogDescription {
  * PostgreSQL's SQLSTATE where the table knows it.
  */
 export interface CatalogEngine {
-  describe(text: string, scope: CatalogScope): Promise<CatalogDescription>;
-  /** Rows in PostgreSQL's text form. */
+  /** `parameterTypes`: those the client declared; the others, undefined, are inferred. */
+  describe(
+    text: string,
+    scope: CatalogScope,
+    parameterTypes?: readonly (SqlType | undefined)[],
+  ): Promise<CatalogDescription>;
+  /** Rows in PostgreSQL's text form; `parameterTypes` as described. */
   execute(
     text: string,
     parameters: readonly (string | null)[],
     scope: CatalogScope,
     signal: AbortSignal,
+    parameterTypes?: readonly (SqlType | undefined)[],
   ): Promise<readonly (readonly (string | null)[])[]>;
 }
 

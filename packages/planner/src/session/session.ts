@@ -336,14 +336,14 @@ export class Session implements SqlSession {
           throw error;
         }
         try {
-          const described = await catalogEngine.describe(statement.text, scope);
+          const described = await catalogEngine.describe(statement.text, scope, parameterTypes);
           return { statement, parameterTypes, ...described, byCatalog: true, bound: undefined };
         } catch {
           throw error;
         }
       }
     }
-    const described = await catalogEngine.describe(statement.text, scope);
+    const described = await catalogEngine.describe(statement.text, scope, parameterTypes);
     return { statement, parameterTypes, ...described, byCatalog: true, bound: undefined };
   }
 
@@ -361,6 +361,7 @@ export class Session implements SqlSession {
       parameters,
       await this.#scope(),
       signal,
+      prepared.parameterTypes,
     );
     return {
       kind: 'textRows',

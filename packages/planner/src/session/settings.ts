@@ -142,14 +142,14 @@ function dialect(value: string): string {
 const DEFINITIONS: readonly SettingDefinition[] = [
   {
     name: 'server_version',
-    initial: '18.0',
+    initial: '18.6',
     reported: true,
     readOnly: true,
     description: 'Shows the server version.',
   },
   {
     name: 'server_version_num',
-    initial: '180000',
+    initial: '180006',
     readOnly: true,
     description: 'Shows the server version as an integer.',
   },

@@ -1,4 +1,5 @@
 import { PGlite, messages, protocol } from '@electric-sql/pglite';
+import { OWNER } from './owner.ts';
 import { quoteLiteral, quoteName } from './quote.ts';
 import type {
   DatabaseFailure,
@@ -7,9 +8,6 @@ import type {
   StatementEnvironment,
   TextRows,
 } from './worker-protocol.ts';
-
-/** Owns all mirrored objects; not a superuser. */
-export const OWNER = 'tributary';
 
 const MOST_ROWS = 100_000;
 
@@ -176,10 +174,18 @@ set local timezone = ${quoteLiteral(environment.timeZone)}`),
   }
 
   async #ensureRole(user: string): Promise<void> {
-    if (!this.#roles.has(user)) {
-      await this.#exchange([protocol.serialize.query(`create role ${quoteName(user)} login`)]);
-      this.#roles.add(user);
+    if (this.#roles.has(user)) {
+      return;
     }
+    try {
+      await this.#exchange([protocol.serialize.query(`create role ${quoteName(user)} login`)]);
+    } catch (error) {
+      // Names longer than PostgreSQL's 63 bytes are cut, and may then be the same.
+      if (!(error instanceof StatementFailure && error.failure.sqlstate === '42710')) {
+        throw error;
+      }
+    }
+    this.#roles.add(user);
   }
 
   async #exchange(parts: readonly Uint8Array[]): Promise<readonly messages.BackendMessage[]> {

@@ -10,7 +10,10 @@ function answer(message: WorkerAnswer): void {
   parentPort?.postMessage(message);
 }
 
-function perform(mirror: MirrorDatabase, task: WorkerTask): Promise<TaskResults[keyof TaskResults]> {
+function perform(
+  mirror: MirrorDatabase,
+  task: WorkerTask,
+): Promise<TaskResults[keyof TaskResults]> {
   switch (task.kind) {
     case 'apply':
       return mirror.apply(task.statements);
