@@ -219,15 +219,10 @@ describe('columns', () => {
           { name: 'Y', type: INT8 },
           { name: 'z', type: DATE },
         ],
-      } as SqlType,
+      },
       "{'X': 'z', 'Y': 1, 'z': NULL}",
     ],
-    [
-      'maps',
-      `SELECT MAP {'k': 1} AS a`,
-      { kind: 'map', key: TEXT, value: INT8 } as SqlType,
-      "{'k': 1}",
-    ],
+    ['maps', `SELECT MAP {'k': 1} AS a`, { kind: 'map', key: TEXT, value: INT8 }, "{'k': 1}"],
   ] as const)('read %s', async (name, select, type, value) => {
     const folder = `read/${name.replaceAll(/[ ,]/g, '-')}`;
     await write(`${folder}/a.parquet`, select);

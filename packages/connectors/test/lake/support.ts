@@ -110,6 +110,7 @@ export function services(
     partitions: (table, constraint, context) =>
       projectPartitions(table, constraint, { now: context.now }),
     registeredPartitions: async function* () {
+      await Promise.resolve();
       yield* registered;
     },
   };
