@@ -8,6 +8,7 @@ import { createEngine } from '@tributary/engine';
 import type { Engine } from '@tributary/engine';
 import { QueryLog, createQueryService } from '@tributary/planner';
 import { QueryError, isQueryError } from '@tributary/sql';
+import { createCatalogEngine } from './catalog-engine/catalog-engine.ts';
 import type { Config, LakeSourceConfig, TlsConfig } from './config/config.ts';
 import { startHttpServer } from './http/http-server.ts';
 import { createMetrics } from './http/metrics.ts';

@@ -99,6 +99,18 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 export type ErrorKind = (typeof ERRORS)[ErrorCode]['kind'];
 
+const CODE_BY_SQLSTATE: ReadonlyMap<string, ErrorCode> = new Map(
+  // Where several codes share a SQLSTATE the first of the table wins.
+  Object.entries(ERRORS)
+    .reverse()
+    .map(([code, { sqlstate }]) => [sqlstate, code as ErrorCode]),
+);
+
+/** The code of a SQLSTATE that another PostgreSQL or the engine reported; undefined when the table has none. */
+export function errorCodeOf(sqlstate: string): ErrorCode | undefined {
+  return CODE_BY_SQLSTATE.get(sqlstate);
+}
+
 export interface QueryErrorOptions {
   readonly cause?: unknown;
   readonly hint?: string;
