@@ -80,7 +80,7 @@ describe('node-postgres', () => {
   it('several statements in one message answer one result each', async () => {
     const results = (await connected((client) =>
       client.query('select 1::integer as a; select 2::integer as b'),
-    )) as unknown as pg.QueryResult[];
+    )) as unknown as pg.QueryResult<Record<string, number>>[];
     expect(results.map(({ rows }) => rows)).toEqual([[{ a: 1 }], [{ b: 2 }]]);
   });
 
@@ -207,10 +207,13 @@ describe('authentication', () => {
 
   it('SCRAM-SHA-256 admits the right password and refuses a wrong one or an unknown user alike', async () => {
     await withScram(async (port) => {
-      const rows = await connected(async (client) => (await client.query('select 1 as a')).rows, {
-        port,
-        password: 'open sesame',
-      });
+      const rows = await connected(
+        async (client) => (await client.query<{ a: number }>('select 1 as a')).rows,
+        {
+          port,
+          password: 'open sesame',
+        },
+      );
       expect(rows).toEqual([{ a: 1 }]);
       for (const config of [{ password: 'wrong' }, { user: 'bob', password: 'open sesame' }]) {
         await expect(connected(() => Promise.resolve(), { port, ...config })).rejects.toMatchObject(
@@ -244,7 +247,7 @@ describe('authentication', () => {
       await withScram(
         async (port) => {
           const rows = await connected(
-            async (client) => (await client.query('select 1 as a')).rows,
+            async (client) => (await client.query<{ a: number }>('select 1 as a')).rows,
             { port, password: 'open sesame', ssl: { rejectUnauthorized: false } },
           );
           expect(rows).toEqual([{ a: 1 }]);

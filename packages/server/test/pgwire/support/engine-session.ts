@@ -37,18 +37,19 @@ export class EngineSession implements SqlSession {
     return this.#settings.get(name);
   }
 
-  async parse(text: string): Promise<readonly Statement[]> {
+  parse(text: string): Promise<readonly Statement[]> {
     const at = text.indexOf('syntax!');
     if (at >= 0) {
-      throw new QueryError('syntaxError', 'syntax error at or near "syntax!"', {
-        position: at + 1,
-      });
+      return Promise.reject(
+        new QueryError('syntaxError', 'syntax error at or near "syntax!"', { position: at + 1 }),
+      );
     }
-    return text
+    const statements = text
       .split(';')
       .map((part) => part.trim())
       .filter((part) => part !== '')
       .map(toStatement);
+    return Promise.resolve(statements);
   }
 
   async prepare(
@@ -77,7 +78,7 @@ export class EngineSession implements SqlSession {
         'width' in type && 'scale' in type
           ? numericType(Number(type.width), Number(type.scale))
           : sqlTypeOf(type);
-      return { id, name, type: this.#types[name] ?? inferred } as PlanColumn;
+      return { id, name, type: this.#types[name] ?? inferred };
     });
     return { statement, parameters, columns };
   }
@@ -137,8 +138,9 @@ export class EngineSession implements SqlSession {
     if (this.transaction === 'transaction') this.transaction = 'failed';
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.closed = true;
+    return Promise.resolve();
   }
 }
 

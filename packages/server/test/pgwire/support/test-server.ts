@@ -50,10 +50,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     authentication: options.authentication ?? { kind: 'trust' },
     ...(options.tls === undefined ? {} : { tls: options.tls }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
-    createSession: async (user) => {
+    createSession: (user) => {
       const session = new EngineSession(engine, user, options.types);
       sessions.push(session);
-      return session;
+      return Promise.resolve(session);
     },
     logger: {
       debug: () => undefined,
