@@ -1,0 +1,94 @@
+import { mkdtemp, mkdir, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DuckDBValue } from '@duckdb/node-api';
+import { openCatalogStore, projectPartitions } from '@tributary/catalog';
+import { createLakeConnector } from '@tributary/connectors';
+import { createEngine } from '@tributary/engine';
+import type { Engine } from '@tributary/engine';
+import { QueryLog, createQueryService } from '@tributary/planner';
+import type { QueryService, SqlSession } from '@tributary/planner';
+import type { PlanColumn } from '@tributary/sql';
+
+export interface QueryRows {
+  readonly columns: readonly PlanColumn[];
+  readonly rows: readonly (readonly DuckDBValue[])[];
+}
+
+/** The service that the server's protocols call, over a lake in a temporary folder, without a socket. */
+export interface QueryStack {
+  /** Root of the source `lake`; ends in `/`. */
+  readonly root: string;
+  readonly engine: Engine;
+  readonly service: QueryService;
+  readonly queries: QueryLog;
+  close(): Promise<void>;
+}
+
+export async function openQueryStack(): Promise<QueryStack> {
+  const folder = `${await realpath(await mkdtemp(join(tmpdir(), 'tributary-stack-')))}/`;
+  const root = `${folder}lake/`;
+  const cache = `${folder}objects/`;
+  const spill = `${folder}spill/`;
+  await Promise.all([root, cache, spill].map((each) => mkdir(each)));
+  const store = await openCatalogStore({ path: `${folder}catalog.db` });
+  const engine = await createEngine({
+    threads: 2,
+    memoryLimit: 1e9,
+    spillDirectory: spill,
+    spillLimit: 10e9,
+    allowedDirectories: [root, cache],
+    s3: [],
+    extensionDirectories: [],
+    extensions: [],
+    maxConcurrent: 4,
+  });
+  const lake = createLakeConnector(
+    { source: 'lake', root, cache: { directory: cache, maxBytes: 1e9, wholeObjectLimit: 1e7 } },
+    {
+      engine,
+      partitions: (table, constraint, { now }) => projectPartitions(table, constraint, { now }),
+      registeredPartitions: (table, constraint) => store.partitions(table, constraint),
+    },
+  );
+  const queries = new QueryLog();
+  const service = await createQueryService({
+    store,
+    engine,
+    connectors: new Map([['lake', lake]]),
+    queries,
+    log: () => undefined,
+  });
+  return {
+    root,
+    engine,
+    service,
+    queries,
+    async close() {
+      await lake.close();
+      await engine.close();
+      await store.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs one statement and collects its rows; a statement without rows answers none. */
+export async function query(
+  session: SqlSession,
+  text: string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<QueryRows> {
+  const [statement] = await session.parse(text);
+  if (statement === undefined) return { columns: [], rows: [] };
+  const result = await session.execute(await session.prepare(statement, []), [], signal);
+  if (result.kind === 'command') return { columns: [], rows: [] };
+  if (result.kind === 'textRows') return { columns: result.columns, rows: result.rows };
+  const rows: (readonly DuckDBValue[])[] = [];
+  try {
+    for await (const chunk of result.chunks()) rows.push(...chunk.getRows());
+  } finally {
+    await result.close();
+  }
+  return { columns: result.columns, rows };
+}
