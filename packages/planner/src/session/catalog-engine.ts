@@ -40,15 +40,37 @@ export interface CatalogEngine {
 
 const CATALOG_SCHEMAS = new Set(['pg_catalog', 'information_schema']);
 
+/** Types whose values are names of catalog objects: only the catalog can read them. */
+const OBJECT_TYPES = new Set([
+  'regclass',
+  'regcollation',
+  'regconfig',
+  'regdictionary',
+  'regnamespace',
+  'regoper',
+  'regoperator',
+  'regproc',
+  'regprocedure',
+  'regrole',
+  'regtype',
+]);
+
 interface Reference {
   readonly schema: string | undefined;
   readonly name: string;
 }
 
-/** Names of the relations a tree refers to; common tables' own names are left out. */
-function relationNames(tree: SelectStmt): readonly Reference[] {
+interface References {
+  /** Common tables' own names are left out. */
+  readonly relations: readonly Reference[];
+  readonly namesObjectTypes: boolean;
+}
+
+/** What a tree refers to. */
+function references(tree: SelectStmt): References {
   const relations: Reference[] = [];
   const commonTables = new Set<string>();
+  let namesObjectTypes = false;
   const visit = (value: unknown): void => {
     if (Array.isArray(value)) {
       value.forEach(visit);
@@ -63,12 +85,20 @@ function relationNames(tree: SelectStmt): readonly Reference[] {
         relations.push({ schema: schemaname, name: relname ?? '' });
       } else if (key === 'CommonTableExpr') {
         commonTables.add((child as { ctename?: string }).ctename ?? '');
+      } else if (key === 'typeName') {
+        const last = (child as { names?: readonly { String?: { sval?: string } }[] }).names?.at(-1);
+        namesObjectTypes ||= OBJECT_TYPES.has(last?.String?.sval ?? '');
       }
       visit(child);
     }
   };
   visit(tree);
-  return relations.filter(({ schema, name }) => schema !== undefined || !commonTables.has(name));
+  return {
+    relations: relations.filter(
+      ({ schema, name }) => schema !== undefined || !commonTables.has(name),
+    ),
+    namesObjectTypes,
+  };
 }
 
 export type CatalogUse = 'none' | 'only' | 'mixed' | 'noRelations';
@@ -78,14 +108,14 @@ export type CatalogUse = 'none' | 'only' | 'mixed' | 'noRelations';
  * `noRelations`: it reads nothing, so that either side may; `mixed`: catalogs and data in one statement.
  */
 export function catalogUse(tree: SelectStmt): CatalogUse {
-  const relations = relationNames(tree);
+  const { relations, namesObjectTypes } = references(tree);
   const inCatalog = relations.filter(
     ({ schema, name }) =>
       (schema !== undefined && CATALOG_SCHEMAS.has(schema)) ||
       (schema === undefined && name.startsWith('pg_')),
   );
   if (relations.length === 0) {
-    return 'noRelations';
+    return namesObjectTypes ? 'only' : 'noRelations';
   }
   return inCatalog.length === relations.length ? 'only' : inCatalog.length === 0 ? 'none' : 'mixed';
 }

@@ -21,7 +21,7 @@ update pg_database set datname = ${quoteLiteral(database)} where datname = curre
 delete from pg_database where datname <> current_database();
 update pg_authid set rolname = 'pg_bootstrap' where rolname = current_user;
 reset allow_system_table_mods;
-create role ${OWNER} nologin;
+create role ${OWNER} login;
 update pg_database set datdba = '${OWNER}'::regrole where datname = current_database();
 drop schema public;
 revoke all on database ${quoteName(database)} from public;

@@ -1,0 +1,308 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { CatalogScope } from '@tributary/planner';
+import {
+  BPCHAR,
+  DATE,
+  FLOAT8,
+  INT4,
+  INT8,
+  NAME,
+  OID,
+  TEXT,
+  arrayOf,
+  numericType,
+  scalar,
+} from '@tributary/sql';
+import { createCatalogEngine } from '../../src/catalog-engine/catalog-engine.ts';
+import type { RunningCatalogEngine } from '../../src/catalog-engine/catalog-engine.ts';
+import { snapshotOf, table, view } from './support/snapshot.ts';
+
+const START_MS = 300_000;
+
+const MIXED = 'Mixed "Case"';
+
+function catalog(version: number, extraColumn: boolean) {
+  const events = table(
+    'events',
+    [
+      { name: 'user_id', type: INT8, comment: "who's it" },
+      { name: 'price', type: numericType(12, 2) },
+      { name: 'code', type: BPCHAR },
+      { name: 'tags', type: arrayOf(scalar('varchar', 14)) },
+      {
+        name: 'device',
+        type: { kind: 'struct', fields: [{ name: 'os', type: TEXT }] },
+      },
+      { name: 'attributes', type: arrayOf({ kind: 'map', key: TEXT, value: TEXT }) },
+    ],
+    {
+      comment: 'What people did',
+      partitionColumns: [{ name: 'dt', type: DATE, comment: 'day' }],
+    },
+  );
+  const apps = table(
+    'apps',
+    [{ name: 'app_id', type: INT4 }, ...(extraColumn ? [{ name: 'name', type: TEXT }] : [])],
+    { version },
+  );
+  return snapshotOf(version, {
+    main: {
+      public: [
+        view('revenue', [
+          { name: 'dt', type: DATE },
+          { name: 'total', type: FLOAT8 },
+        ]),
+      ],
+    },
+    lake: { default: [events, apps], raw: [table(MIXED, [{ name: 'A b', type: INT4 }])] },
+  });
+}
+
+const BEFORE = catalog(1, false);
+const AFTER = catalog(2, true);
+
+const SCOPE: CatalogScope = {
+  snapshot: BEFORE,
+  database: 'main',
+  searchPath: ['public'],
+  user: 'ann',
+  timeZone: 'UTC',
+};
+
+const NEVER = new AbortController().signal;
+
+describe('The system catalogs', () => {
+  let engine: RunningCatalogEngine;
+  let psql: Readonly<Record<string, string>>;
+  const warnings: unknown[] = [];
+  const logger = {
+    info: (): void => undefined,
+    warn: (fields: object): void => {
+      warnings.push(fields);
+    },
+  };
+
+  const ask = (
+    text: string,
+    scope: Partial<CatalogScope> = {},
+    parameters: readonly (string | null)[] = [],
+  ) => engine.execute(text, parameters, { ...SCOPE, ...scope }, NEVER);
+  const statement = (name: string, oid = '0'): string => {
+    const text = psql[name];
+    if (text === undefined) {
+      throw new Error(`no statement ${name}`);
+    }
+    return text.replaceAll('{oid}', oid);
+  };
+  const oidOf = async (relation: string): Promise<string> => {
+    const [row] = await ask(`select '${relation}'::regclass::oid`);
+    return row?.[0] ?? '';
+  };
+
+  beforeAll(async () => {
+    const file = new URL('./fixtures/psql-statements.json', import.meta.url);
+    psql = JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
+    engine = createCatalogEngine({ logger, limits: { startMs: START_MS, statementMs: 60_000 } });
+    await ask('select 1 from pg_class limit 1');
+  }, START_MS);
+
+  afterAll(() => engine.close());
+
+  test('show every source as schemas of main', async () => {
+    const rows = await ask(statement('schemas'));
+    expect(rows.map(([name]) => name)).toEqual(['lake', 'lake_raw', 'public', 'tributary']);
+  });
+
+  test('show every database, the session in its own', async () => {
+    const rows = await ask(statement('databases'));
+    expect(rows.map(([name]) => name)).toEqual(['lake', 'main']);
+    expect(await ask('select current_database() from pg_am limit 1')).toEqual([['main']]);
+  });
+
+  test('list a schema', async () => {
+    expect(await ask(statement('tables of a schema'))).toEqual([
+      ['lake', 'apps', 'table', 'tributary'],
+      ['lake', 'events', 'table', 'tributary'],
+    ]);
+  });
+
+  test('list what the search path makes visible, views as views', async () => {
+    expect(await ask(statement('relations'))).toEqual([['public', 'revenue', 'view', 'tributary']]);
+    const rows = await ask(statement('relations'), { searchPath: ['lake_raw', 'lake'] });
+    expect(rows.map(([, name]) => name)).toEqual(['apps', 'events', MIXED]);
+  });
+
+  test('describe a table: PostgreSQL types, partition columns last, comments', async () => {
+    const [found] = await ask(statement('a relation by name'));
+    const rows = await ask(statement('columns of a table with comments', found?.[0] ?? ''));
+    expect(rows.map((row) => [row[0], row[1], row.at(-1)])).toEqual([
+      ['user_id', 'bigint', "who's it"],
+      ['price', 'numeric(12,2)', null],
+      ['code', 'bpchar', null],
+      ['tags', 'character varying(10)[]', null],
+      ['device', 'json', null],
+      ['attributes', 'json[]', null],
+      ['dt', 'date', 'day'],
+    ]);
+    expect(await ask("select obj_description('lake.events'::regclass)")).toEqual([
+      ['What people did'],
+    ]);
+  });
+
+  test('answer everything that psql asks', async () => {
+    const oid = await oidOf('lake.events');
+    for (const name of Object.keys(psql)) {
+      const text = statement(name, oid);
+      const { columns } = await engine.describe(text, SCOPE);
+      const rows = await ask(text);
+      expect(columns.length).toBeGreaterThan(0);
+      expect(rows.every((row) => row.length === columns.length)).toBe(true);
+    }
+  });
+
+  test('show relations through information_schema', async () => {
+    const rows = await ask(`select table_catalog, table_schema, table_name, table_type
+      from information_schema.tables where table_schema like 'lake%' order by 2, 3`);
+    expect(rows).toEqual([
+      ['main', 'lake', 'apps', 'BASE TABLE'],
+      ['main', 'lake', 'events', 'BASE TABLE'],
+      ['main', 'lake_raw', MIXED, 'BASE TABLE'],
+    ]);
+  });
+
+  test('tell the types of parameters and columns', async () => {
+    const described = await engine.describe(
+      'select oid, relname, reltuples::float8, relacl from pg_class where relname = $1 and oid > $2',
+      SCOPE,
+      [TEXT],
+    );
+    expect(described.parameters).toEqual([TEXT, OID]);
+    expect(described.columns).toEqual([
+      { id: 1, name: 'oid', type: OID },
+      { id: 2, name: 'relname', type: NAME },
+      { id: 3, name: 'reltuples', type: FLOAT8 },
+      { id: 4, name: 'relacl', type: TEXT },
+    ]);
+  });
+
+  test('take parameters as text and answer PostgreSQL text', async () => {
+    const text = `select relname, array['a,b', $2], '2024-01-02 03:04:05+00'::timestamptz, true
+      from pg_class where relname = $1`;
+    expect(await ask(text, { timeZone: 'Europe/Berlin' }, ['events', null])).toEqual([
+      ['events', '{"a,b",NULL}', '2024-01-02 04:04:05+01', 't'],
+    ]);
+  });
+
+  test('run as the user, who is never a superuser', async () => {
+    const text = `select current_user, rolsuper from pg_roles where rolname = current_user`;
+    for (const user of ['ann', 'postgres', 'tributary', `O'Neil "x"`]) {
+      expect(await ask(text, { user })).toEqual([[user, 'f']]);
+    }
+    await expect(
+      ask(`select set_config('role', 'pg_bootstrap', true) from pg_am`),
+    ).rejects.toMatchObject({ code: 'insufficientPrivilege' });
+    await expect(ask(text, { user: 'pg_bootstrap' })).rejects.toMatchObject({
+      name: 'QueryError',
+    });
+  });
+
+  test('fail as PostgreSQL fails, and go on', async () => {
+    await expect(ask('select nope from pg_class')).rejects.toMatchObject({
+      code: 'undefinedColumn',
+      position: 8,
+      message: 'column "nope" does not exist',
+    });
+    await expect(ask('create table x (a int)')).rejects.toMatchObject({
+      code: 'readOnlyTransaction',
+    });
+    expect(await ask("select count(*) from pg_class where relname = 'events'")).toEqual([['1']]);
+  });
+
+  test('remember answers, but not those that differ from call to call', async () => {
+    const lasting = 'select relname from pg_class order by 1';
+    expect(await ask(lasting)).toBe(await ask(lasting));
+    const varying = 'select clock_timestamp() from pg_am limit 1';
+    expect(await ask(varying)).not.toEqual(await ask(varying));
+  });
+
+  test('follow the catalog, and keep the oids of what did not change', async () => {
+    const columns = `select attname from pg_attribute where attnum > 0 and attrelid = 'lake.apps'::regclass`;
+    expect(await ask(columns)).toEqual([['app_id']]);
+    const before = await oidOf('lake.events');
+    expect(await ask(columns, { snapshot: AFTER })).toEqual([['app_id'], ['name']]);
+    expect(await ask(`select 'lake.events'::regclass::oid`, { snapshot: AFTER })).toEqual([
+      [before],
+    ]);
+  });
+
+  test(
+    "show a source's own schemas to sessions in its database",
+    async () => {
+      const scope = { database: 'lake', snapshot: AFTER };
+      const rows = await ask(statement('schemas'), scope);
+      expect(rows.map(([name]) => name)).toEqual(['default', 'raw', 'tributary']);
+      // `public` means the default schema there.
+      const visible = await ask(statement('relations'), scope);
+      expect(visible.map(([, name]) => name)).toEqual(['apps', 'events']);
+    },
+    START_MS,
+  );
+
+  test(
+    'stop a cancelled statement and answer the next one',
+    async () => {
+      const cancel = new AbortController();
+      const endless = engine.execute(
+        'with recursive t(n) as (select 1 union all select n + 1 from t) select max(n) from t, pg_am',
+        [],
+        SCOPE,
+        cancel.signal,
+      );
+      // The thread is idle, so this statement is the one that runs.
+      setImmediate(() => cancel.abort());
+      await expect(endless).rejects.toMatchObject({ code: 'queryCanceled' });
+      expect(await ask("select count(*) from pg_class where relname = 'revenue'")).toEqual([['1']]);
+    },
+    START_MS,
+  );
+
+  test(
+    'stop a statement that runs too long',
+    async () => {
+      const hasty = createCatalogEngine({ logger, limits: { startMs: START_MS, statementMs: 1 } });
+      try {
+        await expect(
+          hasty.execute(
+            'with recursive t(n) as (select 1 union all select n + 1 from t) select max(n) from t',
+            [],
+            SCOPE,
+            NEVER,
+          ),
+        ).rejects.toMatchObject({ code: 'queryCanceled' });
+      } finally {
+        await hasty.close();
+      }
+    },
+    START_MS,
+  );
+
+  test('refuse more waiting statements than the limit, and all once closed', async () => {
+    const small = createCatalogEngine({ logger, limits: { waiting: 1 } });
+    const first = small.execute('select 1', [], SCOPE, NEVER);
+    await expect(small.execute('select 2', [], SCOPE, NEVER)).rejects.toMatchObject({
+      code: 'configurationLimitExceeded',
+    });
+    await Promise.all([
+      expect(first).rejects.toMatchObject({ code: 'adminShutdown' }),
+      small.close(),
+    ]);
+    await expect(small.execute('select 3', [], SCOPE, NEVER)).rejects.toMatchObject({
+      code: 'adminShutdown',
+    });
+  });
+
+  test('could mirror everything', () => {
+    expect(warnings).toEqual([]);
+  });
+});
