@@ -19,14 +19,9 @@ import type { FileStore, OpenFiles, StoreContext, StoredFile } from './file-stor
 import { findHivePartitions } from './hive-partitions.ts';
 import { fromRoot } from './location.ts';
 import { LocalStore } from './local-store.ts';
-import { parquetReader } from './parquet/parquet-reader.ts';
-import { SchemaCheck } from './parquet/schema-check.ts';
-import {
-  relationText,
-  type FileColumnSource,
-  type FileGroup,
-  type PartitionColumnSource,
-} from './relation-text.ts';
+import { parquetGroups } from './parquet/parquet-reader.ts';
+import { SchemaCheck, type FileSchema } from './parquet/schema-check.ts';
+import { relationText, type FileGroup, type PartitionColumnSource } from './relation-text.ts';
 import { S3Store } from './s3/s3-store.ts';
 import { selectPartitions } from './select-partitions.ts';
 import { compressionOf, csvColumn, csvReader, jsonColumn, jsonReader } from './text-readers.ts';
@@ -77,6 +72,9 @@ export interface LakeServices {
     constraint: Constraint,
   ): AsyncIterable<RegisteredPartition>;
 }
+
+/** Where only rows count, nobody looks at the files' columns. */
+const NO_COLUMNS: FileSchema = { columns: new Map(), ambiguous: false };
 
 const DEFAULT_MAX_PARTITIONS = 1_000_000;
 
@@ -141,11 +139,7 @@ class LakeConnector implements Connector {
     try {
       const columns = resolveColumns(request);
       const groups = await this.#groups(table, columns.files, partitions, files, open, store);
-      const relation = relationText(
-        groups,
-        columns.files.map((column, index) => fileColumn(table, column, index)),
-        columns.partitions,
-      );
+      const relation = relationText(groups, columns.files, columns.partitions);
       return {
         ...relation,
         statistics,
@@ -217,18 +211,22 @@ class LakeConnector implements Connector {
       names: chosen.map((index) => files[index]?.path ?? ''),
       values: chosen.map((index) => partitions[files[index]?.location ?? -1]?.values ?? []),
     });
-    const all = files.map((_, index) => index);
     if (table.storage.format === 'parquet') {
-      const verdict =
+      const schemas =
         definitions.length === 0
-          ? { binaryAsString: false }
+          ? files.map(() => NO_COLUMNS)
           : await this.#schemas.check(files, open.files, definitions, context);
-      return [group(parquetReader(definitions, verdict), all)];
+      return parquetGroups(definitions, schemas).map((each) => group(each, each.files));
     }
-    const read =
+    const call =
       table.storage.format === 'csv'
         ? csvReader.bind(null, table)
         : jsonReader.bind(null, definitions);
+    const texts = definitions.map((definition) =>
+      table.storage.format === 'csv'
+        ? (names: string) => csvColumn(table, definition, names)
+        : (names: string) => jsonColumn(definition, names),
+    );
     const byCompression = new Map<string, number[]>();
     for (const [index, { path }] of files.entries()) {
       const compression = compressionOf(path);
@@ -236,7 +234,9 @@ class LakeConnector implements Connector {
       if (chosen === undefined) byCompression.set(compression, [index]);
       else chosen.push(index);
     }
-    return [...byCompression].map(([compression, chosen]) => group(read(compression), chosen));
+    return [...byCompression].map(([compression, chosen]) =>
+      group({ call: call(compression), columns: texts }, chosen),
+    );
   }
 }
 
@@ -262,22 +262,6 @@ function resolveColumns(request: ScanRequest): {
     else throw new QueryError('internalError', `A scan asks for the unknown column "${name}".`);
   }
   return { files, partitions };
-}
-
-function fileColumn(
-  table: TableDefinition,
-  column: RequestedColumn,
-  index: number,
-): FileColumnSource {
-  const { definition } = column;
-  switch (table.storage.format) {
-    case 'parquet':
-      return { ...column, text: () => `f.f${index}` };
-    case 'csv':
-      return { ...column, text: (names) => csvColumn(table, definition, names) };
-    case 'json':
-      return { ...column, text: (names) => jsonColumn(definition, names) };
-  }
 }
 
 async function* counted(

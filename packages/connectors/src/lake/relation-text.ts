@@ -12,20 +12,22 @@ export interface RelationColumn {
   readonly definition: ColumnDefinition;
 }
 
-export interface FileColumnSource extends RelationColumn {
-  /** DuckDB text over the reader's columns, for the text of the list of the files' names. */
-  readonly text: (names: string) => string;
-}
-
 export interface PartitionColumnSource extends RelationColumn {
   /** Index in the partition columns. */
   readonly index: number;
 }
 
+/** How a group of files is read. */
+export interface FileReader {
+  /** The reader's call for a placeholder of its list of paths. */
+  readonly call: (paths: string) => string;
+  /** DuckDB text of each file column over the reader's columns, for the text of the list of the files' names. */
+  readonly columns: readonly ((names: string) => string)[];
+}
+
 /** Files that one call of a reader takes. */
 export interface FileGroup {
-  /** The reader's call for a placeholder of its list of paths. */
-  readonly reader: (paths: string) => string;
+  readonly reader: FileReader;
   readonly paths: readonly string[];
   /** The files as people know them. */
   readonly names: readonly string[];
@@ -47,7 +49,7 @@ export function textLiteral(text: string): string {
 /** The relation over groups of files; none gives a typed, empty one. */
 export function relationText(
   groups: readonly FileGroup[],
-  fileColumns: readonly FileColumnSource[],
+  fileColumns: readonly RelationColumn[],
   partitionColumns: readonly PartitionColumnSource[],
 ): RelationText {
   if (groups.length === 0) {
@@ -64,14 +66,14 @@ export function relationText(
 
 function groupText(
   group: FileGroup,
-  fileColumns: readonly FileColumnSource[],
+  fileColumns: readonly RelationColumn[],
   partitionColumns: readonly PartitionColumnSource[],
   bind: (value: EngineValue) => string,
 ): string {
   const paths = bind(listValue(group.paths.map(escapeGlob)));
   let names: string | undefined;
-  const columns = fileColumns.map(({ id, text }) => {
-    const value = text('{names}');
+  const columns = fileColumns.map(({ id }, index) => {
+    const value = group.reader.columns[index]?.('{names}') ?? 'NULL';
     if (!value.includes('{names}')) return `${value} AS c${id}`;
     names ??= bind(listValue(group.names));
     return `${value.replaceAll('{names}', names)} AS c${id}`;
@@ -92,7 +94,7 @@ function groupText(
       columns.push(`v.p${index} AS c${id}`);
     }
   }
-  const from = `${group.reader(paths)} AS f`;
+  const from = `${group.reader.call(paths)} AS f`;
   if (looked.length === 0) return `SELECT ${list(columns)} FROM ${from}`;
   const values = `SELECT ${looked.join(', ')}, unnest(range(${group.paths.length})) AS i`;
   return `SELECT ${list(columns)} FROM ${from} JOIN (${values}) AS v ON f.file_index::BIGINT = v.i`;

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { TimeSlice } from '../cancellation.ts';
 import type { OpenFile, StoreContext, StoredFile } from '../file-store.ts';
-import { isReadableAs, storesTextAsBytes } from './compatibility.ts';
+import { isReadableAs } from './compatibility.ts';
 import { formatFileType, type FileColumn, type FileType } from './file-type.ts';
 import { readSchema } from './read-schema.ts';
 
@@ -14,14 +14,11 @@ const MAX_FOOTER = 64 * 1024 * 1024;
 const MAGIC = 'PAR1';
 
 /** Files with equal schemas share one. */
-interface FileSchema {
+export interface FileSchema {
   /** By name in lower case. */
-  readonly columns: ReadonlyMap<string, FileType>;
-}
-
-export interface ParquetVerdict {
-  /** Some file stores text without marking it as text. */
-  readonly binaryAsString: boolean;
+  readonly columns: ReadonlyMap<string, FileColumn>;
+  /** Names that differ in case alone: the engine renames one of them. */
+  readonly ambiguous: boolean;
 }
 
 /**
@@ -32,69 +29,57 @@ export class SchemaCheck {
   readonly #schemas = new LRUCache<string, FileSchema>({ max: 50_000 });
   readonly #shared = new LRUCache<string, FileSchema>({ max: 1_000 });
 
-  /** Throws incompatibleFile naming the file, the column and both types; dataChanged for a file that went away. */
+  /**
+   * The schema of each file. Throws incompatibleFile naming the file, the column and both types; dataChanged for a file that
+   * went away.
+   */
   async check(
     files: readonly StoredFile[],
     open: readonly OpenFile[],
     columns: readonly ColumnDefinition[],
     context: StoreContext,
-  ): Promise<ParquetVerdict> {
+  ): Promise<readonly FileSchema[]> {
     const schemas = await this.#read(files, open, context);
-    let binaryAsString: string | undefined;
-    for (const [schema, path] of schemas) {
+    const checked = new Set<FileSchema>();
+    for (const [index, schema] of schemas.entries()) {
+      if (checked.has(schema)) continue;
+      checked.add(schema);
+      const path = files[index]?.path ?? '';
       for (const column of columns) {
-        const type = schema.columns.get(column.name.toLowerCase());
-        if (type === undefined) continue;
-        if (!isReadableAs(type, column.type)) throw incompatible(path, column, type);
-        if (storesTextAsBytes(type, column.type)) binaryAsString = path;
+        const stored = schema.columns.get(column.name.toLowerCase());
+        if (stored !== undefined && !isReadableAs(stored.type, column.type)) {
+          throw incompatible(path, column, stored.type);
+        }
       }
     }
-    const bytes = columns.find(({ type }) => type.kind === 'scalar' && type.name === 'bytea');
-    if (binaryAsString !== undefined && bytes !== undefined) {
-      throw new QueryError(
-        'incompatibleFile',
-        `'${binaryAsString}' stores text without marking it as text, so it cannot be read together with the binary column "${bytes.name}".`,
-        { hint: 'Select the binary column in a query of its own.' },
-      );
-    }
-    return { binaryAsString: binaryAsString !== undefined };
+    return schemas;
   }
 
-  /** The different schemas, each with a file that has it. */
   async #read(
     files: readonly StoredFile[],
     open: readonly OpenFile[],
     context: StoreContext,
-  ): Promise<ReadonlyMap<FileSchema, string>> {
-    const schemas = new Map<FileSchema, string>();
+  ): Promise<readonly FileSchema[]> {
+    const schemas = new Array<FileSchema>(files.length);
     const remote: Promise<void>[] = [];
     const slice = new TimeSlice(context.signal);
-    const add = (file: StoredFile, schema: FileSchema) => {
-      if (!schemas.has(schema)) schemas.set(schema, file.path);
-    };
     for (const [index, file] of files.entries()) {
       const key = `${file.path}\0${file.version}`;
       const known = this.#schemas.get(key);
       if (known !== undefined) {
-        add(file, known);
+        schemas[index] = known;
         continue;
       }
       if (slice.due) await slice.next();
+      const keep = (footer: Buffer) => {
+        const schema = this.#parse(file, footer);
+        this.#schemas.set(key, schema);
+        schemas[index] = schema;
+      };
       const readTail = open[index]?.readTail;
       const localPath = open[index]?.localPath;
-      if (localPath !== undefined) {
-        const schema = this.#parse(file, readLocalFooter(file, localPath));
-        this.#schemas.set(key, schema);
-        add(file, schema);
-      } else if (readTail !== undefined) {
-        remote.push(
-          readRemoteFooter(file, readTail).then((footer) => {
-            const schema = this.#parse(file, footer);
-            this.#schemas.set(key, schema);
-            add(file, schema);
-          }),
-        );
-      }
+      if (localPath !== undefined) keep(readLocalFooter(file, localPath));
+      else if (readTail !== undefined) remote.push(readRemoteFooter(file, readTail).then(keep));
     }
     const settled = await Promise.allSettled(remote);
     const failed = settled.find((result) => result.status === 'rejected');
@@ -114,9 +99,8 @@ export class SchemaCheck {
     const signature = JSON.stringify(columns);
     let schema = this.#shared.get(signature);
     if (schema === undefined) {
-      schema = {
-        columns: new Map(columns.map(({ name, type }) => [name.toLowerCase(), type])),
-      };
+      const byName = new Map(columns.map((column) => [column.name.toLowerCase(), column]));
+      schema = { columns: byName, ambiguous: byName.size < columns.length };
       this.#shared.set(signature, schema);
     }
     return schema;
