@@ -4,6 +4,9 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+// The engine's calls wait on libuv's threads, four unless told otherwise: too few for statements that run side by side.
+process.env['UV_THREADPOOL_SIZE'] ??= '32';
+
 const source = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 if (existsSync(source)) {
   const child = spawn(
