@@ -120,6 +120,7 @@ export async function runSessionStatement(
   switch (statement.kind) {
     case 'set':
       if (statement.local && transactionBlock.state === 'idle') {
+        settings.get(statement.name);
         return command('SET', warning('25P01', 'SET LOCAL can only be used in transaction blocks'));
       }
       settings.set(statement.name, statement.value, statement.local);

@@ -16,6 +16,8 @@ import type { StatementScope } from '../service/statement-scope.ts';
 import { catalogUse } from './catalog-engine.ts';
 import { isCatalogStatement, runCatalogStatement } from './catalog-statements.ts';
 import { runSessionStatement, sessionColumns } from './session-statements.ts';
+import { runSettingQuery, settingQuery } from './setting-calls.ts';
+import type { SettingQuery } from './setting-calls.ts';
 import { Settings, parseMilliseconds } from './settings.ts';
 import { Transaction } from './transaction.ts';
 import type {
@@ -31,6 +33,8 @@ export interface Prepared extends PreparedStatement {
   readonly parameterTypes: readonly (SqlType | undefined)[];
   /** The catalog engine answers it. */
   readonly byCatalog?: true;
+  /** The session answers it from its settings. */
+  readonly settingQuery?: SettingQuery;
   readonly bound:
     | { readonly catalogVersion: number; readonly facts: string; readonly select: BoundSelect }
     | undefined;
@@ -40,6 +44,19 @@ export interface Prepared extends PreparedStatement {
 const UNKNOWN_HERE = new Set<ErrorCode>(['undefinedFunction', 'undefinedObject']);
 
 type Scope = Omit<StatementScope, 'signal' | 'record' | 'previous'>;
+
+/** An error of a statement's own text, with its position in all of what the client sent. */
+function movedBy(offset: number, error: unknown): unknown {
+  if (!isQueryError(error) || error.position === undefined || offset === 0) {
+    return error;
+  }
+  return new QueryError(error.code, error.message, {
+    cause: error,
+    position: error.position + offset,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.detail === undefined ? {} : { detail: error.detail }),
+  });
+}
 
 let nextSessionId = 1;
 
@@ -123,6 +140,11 @@ export class Session implements SqlSession {
     const none = { statement, parameterTypes, parameters: [], bound: undefined };
     switch (statement.kind) {
       case 'select': {
+        const settings = settingQuery(statement.tree, (name) => this.setting(name) !== undefined);
+        if (settings !== undefined) {
+          const { parameters, columns } = settings;
+          return { ...none, parameters, columns, settingQuery: settings };
+        }
         const scope = await this.#scope();
         const answered = await this.#describeByCatalog(statement, scope, parameterTypes);
         if (answered !== undefined) {
@@ -171,6 +193,9 @@ export class Session implements SqlSession {
     const bounded = this.#withTimeout(signal);
     switch (statement.kind) {
       case 'select':
+        if ((prepared as Prepared).settingQuery !== undefined) {
+          return this.#selectSettings(prepared as Prepared, parameters);
+        }
         return (prepared as Prepared).byCatalog === true
           ? this.#selectByCatalog(prepared as Prepared, parameters, bounded)
           : this.#select(prepared as Prepared, parameters, bounded);
@@ -343,8 +368,21 @@ export class Session implements SqlSession {
         }
       }
     }
-    const described = await catalogEngine.describe(statement.text, scope, parameterTypes);
+    const described = await catalogEngine
+      .describe(statement.text, scope, parameterTypes)
+      .catch((error: unknown) => {
+        throw movedBy(statement.offset, error);
+      });
     return { statement, parameterTypes, ...described, byCatalog: true, bound: undefined };
+  }
+
+  #selectSettings(prepared: Prepared, parameters: readonly (string | null)[]): StatementResult {
+    const { settingQuery: query, columns = [] } = prepared;
+    const row =
+      query === undefined
+        ? []
+        : runSettingQuery(query, parameters, this.settings, this.transaction !== 'idle');
+    return { kind: 'textRows', tag: 'SELECT', columns, rows: [row], notices: [] };
   }
 
   async #selectByCatalog(
@@ -394,6 +432,12 @@ export class Session implements SqlSession {
     parameters: readonly (string | null)[],
     signal: AbortSignal,
   ): Promise<StatementResult> {
+    if (prepared.byCatalog === true) {
+      throw new QueryError(
+        'featureNotSupported',
+        'EXPLAIN of a statement over the system catalogs is not supported',
+      );
+    }
     return this.#logged(statement, signal, (scope) => {
       const bound = this.#bound(prepared, scope);
       return explainSelect(substituteParameters(bound, parameters, scope), scope, statement);

@@ -3,14 +3,13 @@ import { MAIN_DATABASE, schemaAddresses } from '@tributary/planner';
 import type { CatalogDescription, CatalogEngine, CatalogScope } from '@tributary/planner';
 import { QueryError, TEXT, scalar, typeFromOid, typeInfo } from '@tributary/sql';
 import type { SqlType } from '@tributary/sql';
-import type { Logger } from '../logger.ts';
 import { Mirror } from './mirror.ts';
-import type { MirrorLimits } from './mirror.ts';
+import type { MirrorLimits, MirrorLogger } from './mirror.ts';
 import { ResultCache } from './result-cache.ts';
 import type { FieldDescription, StatementEnvironment, TextRows } from './worker-protocol.ts';
 
 export interface CatalogEngineOptions {
-  readonly logger: Pick<Logger, 'info' | 'warn'>;
+  readonly logger: MirrorLogger;
   readonly limits?: Partial<MirrorLimits>;
 }
 

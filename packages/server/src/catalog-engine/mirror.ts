@@ -1,10 +1,15 @@
 import type { CatalogSnapshot } from '@tributary/catalog';
 import { QueryError } from '@tributary/sql';
-import type { Logger } from '../logger.ts';
 import { MirrorThread, cancellation } from './mirror-thread.ts';
 import { mirrorChanges, mirrorContents } from './mirror-plan.ts';
 import type { MirrorContents } from './mirror-plan.ts';
 import type { TaskResults, WorkerTask } from './worker-protocol.ts';
+
+/** The part of pino's logger that mirrors use. */
+export interface MirrorLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
 
 export interface MirrorLimits {
   readonly statementMs: number;
@@ -28,14 +33,14 @@ interface Live {
 export class Mirror {
   readonly #database: string;
   readonly #limits: MirrorLimits;
-  readonly #logger: Pick<Logger, 'info' | 'warn'>;
+  readonly #logger: MirrorLogger;
   readonly #closing = new AbortController();
   #live: Live | undefined;
   #tail: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #volatileFunctions: ReadonlySet<string> = new Set();
 
-  constructor(database: string, limits: MirrorLimits, logger: Pick<Logger, 'info' | 'warn'>) {
+  constructor(database: string, limits: MirrorLimits, logger: MirrorLogger) {
     this.#database = database;
     this.#limits = limits;
     this.#logger = logger;

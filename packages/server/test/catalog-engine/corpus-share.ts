@@ -41,13 +41,10 @@ const scope = {
   timeZone: 'UTC',
 };
 
-const logger = {
-  info: (fields: object, message: string) =>
-    process.stderr.write(`${message} ${JSON.stringify(fields)}\n`),
-  warn: (fields: object, message: string) =>
-    process.stderr.write(`${message} ${JSON.stringify(fields)}\n`),
+const report = (fields: object, message: string): void => {
+  process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
 };
-const engine = createCatalogEngine({ logger });
+const engine = createCatalogEngine({ logger: { info: report, warn: report } });
 try {
   for (const file of process.argv.slice(2)) {
     const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
