@@ -135,7 +135,6 @@ export class ExpressionGenerator {
           return (
             POLYMORPHIC.test(text) ||
             VALUES[text] !== undefined ||
-            text === 'record' ||
             text === 'name'
           );
         }),

@@ -1,5 +1,5 @@
 import type { FunctionEntry } from '@tributary/sql';
-import { ExpressionGenerator, columnsOf, isInexact, typeText } from './expressions.ts';
+import { ExpressionGenerator, columnsOf, isInexact } from './expressions.ts';
 import type { GeneratorOptions } from './expressions.ts';
 
 /** One generated statement. */
@@ -51,8 +51,7 @@ export class StatementGenerator {
       () => this.#tableFunction(),
     ])();
     return {
-      ...shape,
-      parameters: [...e.parameters],
+      ...withParameters(shape, e.parameters),
       names: new Set(e.used),
       inexact: e.inexact,
     };
@@ -394,6 +393,20 @@ export class StatementGenerator {
   }
 }
 
+/** Numbers the parameters that stand in the text from 1: parts that were made and not taken may have had some. */
+function withParameters(
+  shape: Shape,
+  values: readonly (string | null)[],
+): Shape & { readonly parameters: readonly (string | null)[] } {
+  const places: number[] = [];
+  const sql = shape.sql.replace(/\$(\d+)(?=::)/g, (_, digits: string) => {
+    const index = Number(digits) - 1;
+    if (!places.includes(index)) places.push(index);
+    return `$${places.indexOf(index) + 1}`;
+  });
+  return { ...shape, sql, parameters: places.map((index) => values[index] ?? null) };
+}
+
 /** Aggregates whose answer depends on the order of their input. */
 function needsOrder(entry: FunctionEntry): boolean {
   return /(_agg|listagg|any_value)$/.test(entry.name);
@@ -403,4 +416,3 @@ function distinctable(types: readonly string[]): boolean {
   return types.length === 1 && types.every((type) => !/json/.test(type));
 }
 
-void typeText;

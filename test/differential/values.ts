@@ -153,7 +153,7 @@ const POOLS: Readonly<Record<string, Pool>> = {
   date_bin: { 0: ['15 minutes', '1 day', '90 seconds', '1 mon'] },
   to_char: { 1: DATE_FORMATS },
   to_date: { 0: ['2024-01-15', '1999-12-31', '2024-02-30'], 1: ['YYYY-MM-DD'] },
-  to_number: { 0: ['12', '-7', '123'], 1: ['999', 'S999', '9999'] },
+  to_number: { 0: ['12', '-7', '123'], 1: ['999', '9999'] },
   like: { 1: LIKES },
   '~': { 1: PATTERNS },
   '~*': { 1: PATTERNS },

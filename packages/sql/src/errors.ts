@@ -54,6 +54,7 @@ export const ERRORS = {
   invalidArgumentForLogarithm: { sqlstate: '2201E', kind: 'user' },
   invalidArgumentForPower: { sqlstate: '2201F', kind: 'user' },
   invalidArgumentForNtile: { sqlstate: '22014', kind: 'user' },
+  invalidArgumentForWidthBucket: { sqlstate: '2201G', kind: 'user' },
   invalidRowCountInLimit: { sqlstate: '2201W', kind: 'user' },
   invalidRowCountInOffset: { sqlstate: '2201X', kind: 'user' },
   invalidJsonText: { sqlstate: '22030', kind: 'user' },

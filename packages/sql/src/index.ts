@@ -37,3 +37,4 @@ export type { PrintDuckdbOptions, PrintedText, RelationText } from './print/prin
 export { printPostgres } from './print/print-postgres.ts';
 export type { PrintPostgresOptions } from './print/print-postgres.ts';
 export { parseArrayText } from './print/array-text.ts';
+export { canonicalJson } from './types/literal-json.ts';

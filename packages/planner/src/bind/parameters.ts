@@ -1,6 +1,14 @@
 import type { ParamRef } from '@pgsql/types';
 import type { Expression, SqlType } from '@tributary/sql';
-import { formatType, sameType, TEXT, UNKNOWN } from '@tributary/sql';
+import {
+  formatType,
+  numericResult,
+  sameType,
+  scalar,
+  TEXT,
+  UNKNOWN,
+  UNKNOWN_DIGITS,
+} from '@tributary/sql';
 import type { QueryLevel, StatementState } from './bind-state.ts';
 import { at, failure } from './bind-state.ts';
 import { isUnknown } from './scope.ts';
@@ -24,7 +32,7 @@ export function bindParameter(level: QueryLevel, parameter: ParamRef): Expressio
   return {
     kind: 'parameter',
     index,
-    type: types[index - 1] ?? UNKNOWN,
+    type: withoutModifier(types[index - 1] ?? UNKNOWN),
     ...at(level, parameter.location),
   };
 }
@@ -53,10 +61,12 @@ export function determineParameter(
   return { ...parameter, type: base };
 }
 
+/** A value of any size may come: no modifier, and a numeric gets room. */
 function withoutModifier(type: SqlType): SqlType {
-  return type.kind === 'scalar' && type.typmod >= 0
-    ? { kind: 'scalar', name: type.name, typmod: -1 }
-    : type;
+  if (type.kind === 'array') return { ...type, element: withoutModifier(type.element) };
+  if (type.kind !== 'scalar') return type;
+  if (type.name === 'numeric') return numericResult(UNKNOWN_DIGITS);
+  return type.typmod >= 0 ? scalar(type.name) : type;
 }
 
 /** The types of all parameters in order; what nothing determined is text. */

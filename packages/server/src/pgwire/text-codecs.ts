@@ -6,7 +6,7 @@ import {
   DuckDBTypeId,
 } from '@duckdb/node-api';
 import type { SqlType } from '@tributary/sql';
-import { QueryError } from '@tributary/sql';
+import { QueryError, canonicalJson } from '@tributary/sql';
 import type { Cell, TextStyle } from './cell.ts';
 import {
   writeDate,
@@ -64,6 +64,7 @@ export function textCell(
         writeFloat(out, values.getFloat64(row * 8, true), false, style.extraFloatDigits);
     }
     case DuckDBTypeId.VARCHAR: {
+      if (type.kind === 'scalar' && type.name === 'jsonb') return jsonbCell(vector, rows);
       const span = spanReader(vector, rows);
       return (row, out) => {
         const { source, start, length } = span(row);
@@ -311,6 +312,16 @@ function recordCell(vector: DuckDBVector, rows: number, style: TextStyle): Cell 
       } else out.bytes(bytes);
     }
     out.byte(0x29);
+  };
+}
+
+/** jsonb has one spelling of each value, whatever the text was that it came from. */
+function jsonbCell(vector: DuckDBVector, rows: number): Cell {
+  const span = spanReader(vector, rows);
+  return (row, out) => {
+    const { source, start, length } = span(row);
+    const text = Buffer.from(source.buffer, source.byteOffset + start, length).toString('utf8');
+    out.text(canonicalJson(text));
   };
 }
 

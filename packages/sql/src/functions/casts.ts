@@ -169,9 +169,7 @@ function textOf(from: ScalarType): Template | undefined {
     case 'float8':
       return floatText(from.name);
     case 'numeric':
-      return from.digits?.dynamic === true && from.digits.scale > 0
-        ? "regexp_replace(CAST({0} AS VARCHAR), '\\.?0+$', '')"
-        : 'CAST({0} AS VARCHAR)';
+      return numericText(from);
     case 'bytea':
       return "('\\x' || lower(hex({0})))";
     case 'timestamptz':
@@ -184,6 +182,16 @@ function textOf(from: ScalarType): Template | undefined {
     default:
       return 'CAST({0} AS VARCHAR)';
   }
+}
+
+/** DuckDB prints a decimal without digits before its point as `.5`. */
+function numericText({ digits }: ScalarType): string {
+  if (digits === undefined || digits.scale === 0) return 'CAST({0} AS VARCHAR)';
+  const text =
+    digits.precision === digits.scale
+      ? "regexp_replace(CAST({0} AS VARCHAR), '^(-?)\\.', '\\10.')"
+      : 'CAST({0} AS VARCHAR)';
+  return digits.dynamic === true ? `regexp_replace(${text}, '\\.?0+$', '')` : text;
 }
 
 /** DuckDB prints 1.0 and inf where PostgreSQL prints 1 and Infinity. */
@@ -225,6 +233,9 @@ function fromText(to: ScalarType): Template | undefined {
         "CASE WHEN regexp_matches({0}, ':\\d\\d.*(Z|[+-]\\d\\d(:?\\d\\d)?|[A-Za-z_/]+)$') THEN CAST({0} AS TIMESTAMPTZ) ELSE CAST({0} AS TIMESTAMP) AT TIME ZONE {tz} END",
         to,
       );
+    case 'interval':
+      // DuckDB takes no plus sign before a field.
+      return "CAST(replace({0}, '+', '') AS {type})";
     case 'regclass':
     case 'void':
     case 'record':

@@ -98,11 +98,24 @@ function parseAt(
 
 /** A numeric type with the digits of the literal's text. */
 function shaped(to: SqlType, text: string): SqlType {
+  if (to.kind === 'array') {
+    const element = shapedElement(to.element, text);
+    return element === to.element ? to : { ...to, element };
+  }
   if (to.kind !== 'scalar' || to.name !== 'numeric' || to.digits !== undefined) return to;
   const digits = digitsOfText(text);
   return digits === undefined || digits.precision > 38
     ? numericResult(UNKNOWN_DIGITS)
     : numericResult(digits);
+}
+
+/** Digits that hold every member of an array's text. */
+function shapedElement(to: SqlType, text: string): SqlType {
+  if (!isBareNumeric(to)) return to;
+  const members = text.split(/[{},]/).filter((each) => each !== '' && each !== 'NULL');
+  const shapes = members.map((each) => digitsOfText(each) ?? UNKNOWN_DIGITS);
+  const widest = shapes.length === 0 ? UNKNOWN_DIGITS : widestDigits(shapes);
+  return numericResult(widest);
 }
 
 function withDigits(to: SqlType, expression: Expression | undefined): SqlType {

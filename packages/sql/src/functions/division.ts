@@ -30,6 +30,14 @@ export function guardZero(
   return `CASE WHEN ${divisor.text} = 0${present} THEN ${raise('22012', 'division by zero')} ELSE ${text} END`;
 }
 
+/** Division of floats: only NULL and NaN may be divided by zero, which the engine answers by NULL. */
+export function floatQuotient(args: readonly TemplateArgument[]): string {
+  const [a, b] = [argument(args, 0), argument(args, 1)];
+  if (b.constant !== undefined && Number(b.constant) !== 0) return `(${a.text} / ${b.text})`;
+  const zero = `CASE WHEN coalesce(isnan(${a.text}), true) THEN 1 ELSE ${raise('22012', 'division by zero')} END`;
+  return `(${a.text} / CASE WHEN ${b.text} = 0 THEN ${zero} ELSE ${b.text} END)`;
+}
+
 /** Division or remainder by a DuckDB operator, guarded against zero. */
 export function guarded(symbol: '/' | '//' | '%'): Template {
   return (args) => {

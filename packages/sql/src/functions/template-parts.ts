@@ -30,6 +30,7 @@ export function requireConstant(argument: TemplateArgument | undefined, role: st
 }
 
 const CHEAP = /^(?:[A-Za-z_][A-Za-z0-9_.]*|"[^"]*"|-?\d{1,20}|'[^']{0,40}'|NULL)$/;
+const LITERAL = /^(?:-?\d{1,20}|'[^']{0,40}'|NULL)$/;
 const CHEAP_CAST = /^(?:CAST\('[^']{0,40}' AS [A-Z0-9_(), ]+\)|\(-\d{1,20}\))$/;
 
 /**
@@ -42,13 +43,19 @@ export function reuse(texts: readonly string[], body: (...names: string[]) => st
   );
   if (costly.length === 0) return `(${body(...texts)})`;
   const scope = freshName(texts);
-  const [only] = costly;
-  if (costly.length === 1 && only !== undefined) {
+  // Columns come in beside them: in a subquery the engine finds no outer column inside a lambda.
+  const captured = texts.flatMap((text, index) =>
+    LITERAL.test(text) || CHEAP_CAST.test(text) ? [] : [index],
+  );
+  const [only] = captured;
+  if (captured.length === 1 && only !== undefined) {
     const names = texts.map((text, index) => (index === only ? scope : text));
     return `(list_transform([${texts[only] ?? ''}], lambda ${scope}: ${body(...names)}))[1]`;
   }
-  const fields = costly.map((index) => `'v${index}': ${texts[index] ?? ''}`).join(', ');
-  const names = texts.map((text, index) => (costly.includes(index) ? `${scope}.v${index}` : text));
+  const fields = captured.map((index) => `'v${index}': ${texts[index] ?? ''}`).join(', ');
+  const names = texts.map((text, index) =>
+    captured.includes(index) ? `${scope}.v${index}` : text,
+  );
   return `(list_transform([{${fields}}], lambda ${scope}: ${body(...names)}))[1]`;
 }
 

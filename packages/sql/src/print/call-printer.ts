@@ -20,7 +20,7 @@ import { placeCallParts, protect } from './text-shape.ts';
 
 /** An aggregate with DISTINCT, ORDER BY, WITHIN GROUP and FILTER, as an operand. */
 export function printAggregate(call: AggregateExpression, scope: Scope, printer: Printer): string {
-  const args = call.args.map((arg) => printArgument(arg, scope, printer));
+  const args = callArguments(call, scope, printer);
   const sorted = call.withinGroup.map((key) => printArgument(key.expression, scope, printer));
   const within =
     call.withinGroup.length === 0
@@ -28,14 +28,19 @@ export function printAggregate(call: AggregateExpression, scope: Scope, printer:
       : ` WITHIN GROUP (${orderBy(call.withinGroup, scope, printer)})`;
   return place(call, args, sorted, printer, {
     distinct: call.distinct,
-    order: orderBy(call.orderBy, scope, printer),
+    // Constants order nothing, and DuckDB refuses them or takes them for positions.
+    order: orderBy(
+      call.orderBy.filter(({ expression }) => expression.kind !== 'constant'),
+      scope,
+      printer,
+    ),
     suffix: within + filter(call, scope, printer),
   });
 }
 
 /** A window call with its FILTER and OVER, as an operand. */
 export function printWindowCall(call: WindowExpression, scope: Scope, printer: Printer): string {
-  const args = call.args.map((arg) => printArgument(arg, scope, printer));
+  const args = callArguments(call, scope, printer);
   const partition = call.partitionBy
     .map((each) => printExpression(each, scope, printer))
     .map((text, index) => (index === 0 ? `PARTITION BY ${text}` : text))
@@ -49,6 +54,25 @@ export function printWindowCall(call: WindowExpression, scope: Scope, printer: P
     order: '',
     suffix: `${filter(call, scope, printer)} OVER (${window})`,
   });
+}
+
+/**
+ * Arguments of an aggregate or window call. Engines compute them for rows that FILTER drops too: there what could fail is not
+ * computed.
+ */
+function callArguments(
+  call: AggregateExpression | WindowExpression,
+  scope: Scope,
+  printer: Printer,
+): readonly TemplateArgument[] {
+  const args = call.args.map((arg) => printArgument(arg, scope, printer));
+  if (call.filter === undefined) return args;
+  const condition = printConjuncts(call.filter, scope, printer).join(' AND ');
+  return args.map((arg, index) =>
+    call.args[index]?.kind === 'column' || arg.constant !== undefined
+      ? arg
+      : { ...arg, text: `CASE WHEN ${condition} THEN ${arg.text} END` },
+  );
 }
 
 function place(

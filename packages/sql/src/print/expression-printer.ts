@@ -37,7 +37,8 @@ export function printConjuncts(
 /** `x ASC NULLS LAST`: every key says its direction and place of NULLs, so that no setting matters. */
 export function printSortKey(key: SortKey, scope: Scope, printer: Printer): string {
   const text = printExpression(key.expression, scope, printer);
-  return sortText(text, key, printer);
+  // The engine refuses a bare literal as a key, because in a SELECT it would be a column's number.
+  return sortText(text.startsWith("'") ? `CAST(${text} AS VARCHAR)` : text, key, printer);
 }
 
 /** A printed key with its direction. */

@@ -1,8 +1,11 @@
 import { averageDigits, digitsOfType, totalDigits } from '../../types/numeric-digits.ts';
 import type { SqlType } from '../../types/sql-type.ts';
 import { INT8, UNKNOWN } from '../../types/sql-type.ts';
-import type { FunctionEntry } from '../function-entry.ts';
+import { argument, raise } from '../division.ts';
+import type { FunctionEntry, Template } from '../function-entry.ts';
 import { agg, orderedSet } from '../signature.ts';
+import { reuse } from '../template-parts.ts';
+import { jsonKey, jsonValue } from './json.ts';
 
 function own([a = UNKNOWN]: readonly SqlType[]) {
   return digitsOfType(a);
@@ -44,14 +47,21 @@ const sums: readonly FunctionEntry[] = [
   }),
   agg('sum(interval) -> interval', {
     duckdb:
-      'list_reduce(list_filter(list({0}){over}, lambda x: x IS NOT NULL), lambda a, b: a + b)',
+      'list_reduce(nullif(list_filter(list({0}){over}, lambda x: x IS NOT NULL), CAST([] AS INTERVAL[])), lambda a, b: a + b)',
   }),
   ...['int2', 'int4', 'int8', 'numeric'].map((type) =>
     agg(`avg(${type}) -> numeric`, { duckdb: 'CAST(avg({0}){over} AS {type})', digits: average }),
   ),
   agg('avg(float4) -> float8', { duckdb: 'avg(CAST({0} AS DOUBLE))' }),
   agg('avg(float8) -> float8', { duckdb: 'avg({0})' }),
-  agg('avg(interval) -> interval', { duckdb: 'avg({0})' }),
+  agg('avg(interval) -> interval', {
+    duckdb: (args) =>
+      reuse(
+        [`list_filter(list(${argument(args, 0).text}){over}, lambda x: x IS NOT NULL)`],
+        (list) =>
+          `CASE WHEN len(${list}) > 0 THEN list_reduce(${list}, lambda a, b: a + b) * (CAST(1 AS DOUBLE) / len(${list})) END`,
+      ),
+  }),
 ];
 
 /** Types that min and max of PostgreSQL take; varchar goes by text. */
@@ -146,9 +156,35 @@ const logic: readonly FunctionEntry[] = [
   ),
 ];
 
-const JSON_ITEM = "coalesce(CAST(to_json({0}) AS VARCHAR), 'null')";
-const JSON_PAIR =
-  "CAST(to_json(CAST({0} AS VARCHAR)) AS VARCHAR) || '{sep}' || coalesce(CAST(to_json({1}) AS VARCHAR), 'null')";
+/** json_agg and jsonb_agg: the items as to_json spells them, NULL as null. */
+const jsonItems: Template = (args, context) => {
+  const item = argument(args, 0);
+  const text = `coalesce(CAST(${jsonValue(item.text, item.type, context)} AS VARCHAR), 'null')`;
+  return `CAST(('[' || string_agg(${text}, ', '){over} || ']') AS JSON)`;
+};
+
+/** Stands for a missing key: no JSON text holds this character. */
+const NO_KEY = 'chr(1)';
+
+/** json_object_agg and jsonb_object_agg. A missing key is an error of the result: rows that FILTER drops may have none. */
+function jsonMembers(type: 'json' | 'jsonb'): Template {
+  const [open, close, separator] = type === 'json' ? ['{ ', ' }', ' : '] : ['{', '}', ': '];
+  const missing =
+    type === 'json'
+      ? raise('22004', 'null value not allowed for object key')
+      : raise('22023', 'field name must not be null');
+  return (args, context) => {
+    const value = argument(args, 1);
+    const key = `CAST(to_json(${jsonKey(argument(args, 0), context)}) AS VARCHAR)`;
+    const shown = `coalesce(CAST(${jsonValue(value.text, value.type, context)} AS VARCHAR), 'null')`;
+    const pair = `coalesce(${key} || '${separator}' || ${shown}, ${NO_KEY})`;
+    return reuse(
+      [`string_agg(${pair}, ', '){over}`],
+      (members) =>
+        `CASE WHEN contains(${members}, ${NO_KEY}) THEN CAST(${missing} AS JSON) ELSE CAST(('${open}' || ${members} || '${close}') AS JSON) END`,
+    );
+  };
+}
 
 const collections: readonly FunctionEntry[] = [
   agg('string_agg(text, text) -> text', { duckdb: 'string_agg({0}, {1})' }),
@@ -162,18 +198,10 @@ const collections: readonly FunctionEntry[] = [
   }),
   agg('array_agg(anynonarray) -> anyarray', { duckdb: 'list({0})' }),
   agg('array_agg(anyarray) -> anyarray', { postgres: 'array_agg({0})' }),
-  ...['json', 'jsonb'].flatMap((type) => {
-    const [open, close, separator] = type === 'json' ? ['{ ', ' }', ' : '] : ['{', '}', ': '];
-    const pair = JSON_PAIR.replace('{sep}', separator);
-    return [
-      agg(`${type}_agg(anyelement) -> ${type}`, {
-        duckdb: `CAST(('[' || string_agg(${JSON_ITEM}, ', '){over} || ']') AS JSON)`,
-      }),
-      agg(`${type}_object_agg(any, any) -> ${type}`, {
-        duckdb: `CAST(('${open}' || string_agg(${pair}, ', '){over} || '${close}') AS JSON)`,
-      }),
-    ];
-  }),
+  ...(['json', 'jsonb'] as const).flatMap((type) => [
+    agg(`${type}_agg(anyelement) -> ${type}`, { duckdb: jsonItems }),
+    agg(`${type}_object_agg(any, any) -> ${type}`, { duckdb: jsonMembers(type) }),
+  ]),
 ];
 
 const choices: readonly FunctionEntry[] = [

@@ -10,7 +10,7 @@ import {
 import type { NumericDigits, SqlType } from '../../types/sql-type.ts';
 import { UNKNOWN } from '../../types/sql-type.ts';
 import { power } from '../power.ts';
-import { argument, guarded, guardZero, numericQuotient } from '../division.ts';
+import { argument, floatQuotient, guarded, guardZero, numericQuotient } from '../division.ts';
 import type { FunctionEntry, Template } from '../function-entry.ts';
 import { op } from '../signature.ts';
 
@@ -78,7 +78,7 @@ const floatRows: readonly FunctionEntry[] = FLOATS.flatMap((left) => [
       op(`${left} + ${right} -> ${result}`, { duckdb: '({0} + {1})' }),
       op(`${left} - ${right} -> ${result}`, { duckdb: '({0} - {1})' }),
       op(`${left} * ${right} -> ${result}`, { duckdb: '({0} * {1})' }),
-      op(`${left} / ${right} -> ${result}`, { duckdb: guarded('/') }),
+      op(`${left} / ${right} -> ${result}`, { duckdb: floatQuotient }),
     ];
   }),
   op(`- ${left} -> ${left}`, { duckdb: '(-{0})' }),

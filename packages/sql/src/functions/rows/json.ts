@@ -103,7 +103,7 @@ const quoted = (keys: string): string =>
   `list_transform(list_filter(${keys}, lambda k_: k_ IS NOT NULL), lambda k_: CAST(to_json(k_) AS VARCHAR))`;
 
 /** A value as json, spelled as PostgreSQL's to_json spells it. NULL stays NULL. */
-function jsonValue(text: string, type: SqlType, context: TemplateContext): string {
+export function jsonValue(text: string, type: SqlType, context: TemplateContext): string {
   switch (type.kind) {
     case 'array': {
       const name = freshName([text]);
@@ -147,6 +147,16 @@ const toJson: Template = ([value], context) =>
 
 const nullJson = (text: string): string => `coalesce(${text}, CAST('null' AS JSON))`;
 
+/** A member's name: the value's text, `true` and `false` in full, moments as in values. NULL stays NULL. */
+export function jsonKey({ text, type }: TemplateArgument, context: TemplateContext): string {
+  const name = type.kind === 'scalar' ? type.name : '';
+  if (name === 'bool') return `CAST(${text} AS VARCHAR)`;
+  if (name === 'timestamp' || name === 'timestamptz') {
+    return `json_extract_string(${jsonValue(text, type, context)}, '$')`;
+  }
+  return textOutput({ text, type }, context);
+}
+
 const buildObject =
   (nullKey: 'nullValueNotAllowed' | 'invalidParameterValue'): Template =>
   (args, context) => {
@@ -155,9 +165,7 @@ const buildObject =
     }
     const parts = args.map((argument, index) => {
       if (index % 2 === 1) return nullJson(jsonValue(argument.text, argument.type, context));
-      const isBool = argument.type.kind === 'scalar' && argument.type.name === 'bool';
-      const key = isBool ? `CAST(${argument.text} AS VARCHAR)` : textOutput(argument, context);
-      return `coalesce(${key}, CAST(${raise(nullKey, 'null value not allowed for object key')} AS VARCHAR))`;
+      return `coalesce(${jsonKey(argument, context)}, CAST(${raise(nullKey, 'null value not allowed for object key')} AS VARCHAR))`;
     });
     return `json_object(${parts.join(', ')})`;
   };

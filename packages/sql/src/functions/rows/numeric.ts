@@ -244,7 +244,7 @@ const trigonometry: readonly FunctionEntry[] = [
   ...ONE_ARGUMENT.map((name) => fn(`${name}(float8) -> float8`, { duckdb: `${name}({0})` })),
   ...(['asin', 'acos'] as const).map((name) =>
     fn(`${name}(float8) -> float8`, {
-      duckdb: domain('abs({0}) > 1', '22003', 'input is out of range', `${name}({0})`),
+      duckdb: domain('abs({0}) > 1 AND NOT isnan({0})', '22003', 'input is out of range', `${name}({0})`),
     }),
   ),
   fn('acosh(float8) -> float8', {

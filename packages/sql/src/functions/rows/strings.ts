@@ -38,6 +38,33 @@ const overlay = (text: string, by: string, start: string, length: string): strin
   `CASE WHEN ${start} <= 0 THEN ${negativeLength} WHEN CAST(${start} AS BIGINT) + ${length} > 2147483647 THEN ${raise('numericOutOfRange', 'integer out of range')} ELSE left(${text}, ${start} - 1) || ${by} || ` +
   `substring(${text}, greatest(CAST(${start} AS BIGINT) + ${length}, 1)) END`;
 
+/** Characters that one call may make: the engine's memory limit does not count single values (PostgreSQL allows 1 GB). */
+const LONGEST_TEXT = 64 * 1024 * 1024;
+const FEW_REPETITIONS = 1000;
+const tooLong = raise('programLimitExceeded', 'requested length too large');
+
+/** A count that is refused above a limit. */
+const bounded = (count: TemplateArgument, limit: number): string =>
+  count.constant !== undefined && Number(count.constant) <= limit
+    ? count.text
+    : reuse([count.text], (n) => `CASE WHEN ${n} > ${limit} THEN ${tooLong} ELSE ${n} END`);
+
+const repeated: Template = ([text, count]) => {
+  if (text === undefined || count === undefined) return refuse('repeat needs a text and a count');
+  if (text.constant !== undefined) {
+    const limit = Math.floor(LONGEST_TEXT / Math.max(1, text.constant.length));
+    return `repeat(${text.text}, ${bounded(count, limit)})`;
+  }
+  if (count.constant !== undefined && Number(count.constant) <= FEW_REPETITIONS) {
+    return `repeat(${text.text}, ${count.text})`;
+  }
+  return reuse(
+    [text.text, count.text],
+    (t, n) =>
+      `CASE WHEN CAST(length(${t}) AS BIGINT) * ${n} > ${LONGEST_TEXT} THEN ${tooLong} ELSE repeat(${t}, ${n}) END`,
+  );
+};
+
 /** lpad and rpad: an empty fill pads nothing, but still cuts. A NULL length stays NULL (greatest would skip it). */
 const pad =
   (name: 'lpad' | 'rpad'): Template =>
@@ -48,9 +75,9 @@ const pad =
     if (text === undefined || size === undefined)
       return refuse(`${name} needs a text and a length`);
     if (filled !== undefined && filled !== '') {
-      return `${name}(${text.text}, ${size.text}, ${textLiteral(filled)})`;
+      return `${name}(${text.text}, ${bounded(size, LONGEST_TEXT)}, ${textLiteral(filled)})`;
     }
-    return reuse([text.text, size.text, fill?.text ?? `' '`], inner);
+    return reuse([text.text, bounded(size, LONGEST_TEXT), fill?.text ?? `' '`], inner);
   };
 
 /** Words are runs of letters and digits; everything between them stays. */
@@ -251,7 +278,7 @@ export const stringRows: readonly FunctionEntry[] = [
   }),
   fn('replace(text, text, text) -> text', { duckdb: 'replace({0}, {1}, {2})', proven: true }),
   fn('translate(text, text, text) -> text', { duckdb: 'translate({0}, {1}, {2})', proven: true }),
-  fn('repeat(text, int4) -> text', { duckdb: 'repeat({0}, {1})', proven: true }),
+  fn('repeat(text, int4) -> text', { duckdb: repeated }),
   fn('reverse(text) -> text', {
     duckdb: `array_to_string(list_reverse(string_split({0}, '')), '')`,
     proven: true,
