@@ -1,10 +1,16 @@
 import pino from 'pino';
-import type { Logger } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 
 export type { Logger } from 'pino';
 
-/** Structured logs on standard error, one JSON object a line. Secrets that reach a field by name are cut out. */
-export function createLogger(level: string): Logger {
+/**
+ * Structured logs, one JSON object a line, on standard error unless told otherwise. Secrets that reach a field by name are cut
+ * out.
+ */
+export function createLogger(
+  level: string,
+  destination: DestinationStream = pino.destination({ dest: 2, sync: true }),
+): Logger {
   return pino(
     {
       name: 'tributary',
@@ -21,6 +27,6 @@ export function createLogger(level: string): Logger {
         censor: '[secret]',
       },
     },
-    pino.destination({ dest: 2, sync: true }),
+    destination,
   );
 }
