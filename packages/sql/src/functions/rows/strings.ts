@@ -1,5 +1,5 @@
 import { QueryError } from '../../errors.ts';
-import type { FunctionEntry, Template } from '../function-entry.ts';
+import type { FunctionEntry, Template, TemplateArgument } from '../function-entry.ts';
 import { fn, op } from '../signature.ts';
 import {
   raise,
