@@ -35,7 +35,7 @@ async function openTruth(): Promise<{ connection: DuckDBConnection; close: () =>
   const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
   const connection = await instance.connect();
   await connection.run(
-    "SET integer_division = true; SET default_null_order = 'postgres'; SET TimeZone = 'UTC'; CREATE SCHEMA lake",
+    "SET integer_division = true; SET default_null_order = 'postgres'; SET TimeZone = 'UTC'; SET order_by_non_integer_literal = true; CREATE SCHEMA lake",
   );
   return {
     connection,

@@ -101,8 +101,24 @@ function schemaReader(
   ].join(', ');
   return {
     call: (paths) => `read_parquet(${paths}, ${options})`,
-    columns: columns.map((_, index) => () => `f.f${index}`),
+    columns: columns.map((column, index) => {
+      const cast = schemas.some((schema) => isCast(schema, column));
+      return () => (cast ? `coalesce(f.f${index}, f.f${index})` : `f.f${index}`);
+    }),
   };
+}
+
+/**
+ * Whether the reader casts a file's column inside. Such a column is kept from filters by an expression: those that a join
+ * pushes into the reader fail there (DuckDB 1.5: "Can't convert TableFilterType (BLOOM_FILTER) from global to local indexes").
+ */
+function isCast(schema: FileSchema, { name, type }: ColumnDefinition): boolean {
+  const stored = schema.columns.get(name.toLowerCase())?.type;
+  return (
+    stored !== undefined &&
+    ['scalar', 'decimal'].includes(stored.kind) &&
+    formatFileType(stored) !== engineType(type)
+  );
 }
 
 /** Old writers store text without marking it; the option that reads it so holds for a whole call. */
