@@ -1,94 +1,123 @@
 import type { Kysely } from 'kysely';
-import { QueryError } from '@tributary/sql';
 import type { CatalogSnapshot } from '../catalog-store.ts';
 import { relationOfRow } from './relation-row.ts';
 import { catalogSnapshot, changeContent, snapshotContent } from './snapshot.ts';
 import type { RelationChange, SnapshotContent } from './snapshot.ts';
-import { againstStore } from './store-errors.ts';
+import { readStore } from './store-errors.ts';
 import type { CatalogTables } from './tables.ts';
 
 /** More changed relations than this are read all at once. */
 const MAX_INCREMENTAL = 100;
-const MAX_ATTEMPTS = 100;
 
 /** Reads the newest snapshot, what changed since the last one only. */
 export interface SnapshotReader {
+  /** Sees everything committed before the call. */
   read(): Promise<CatalogSnapshot>;
 }
 
-/** A reader that keeps the last snapshot. Calls come one after another, so each sees what was committed before it. */
-export function createSnapshotReader(db: Kysely<CatalogTables>): SnapshotReader {
-  let content: SnapshotContent | undefined;
-  let last = catalogSnapshot(-1, new Map());
-  let queue: Promise<unknown> = Promise.resolve();
+interface Names {
+  readonly databases: readonly string[];
+  readonly schemas: readonly { readonly database: string; readonly schema: string }[];
+}
 
-  const currentVersion = async (): Promise<number> => {
-    const row = await db.selectFrom('tributary_state').select('version').executeTakeFirstOrThrow();
+async function readNames(db: Kysely<CatalogTables>): Promise<Names> {
+  const databases = await db.selectFrom('tributary_database').select('name').execute();
+  const schemas = await db
+    .selectFrom('tributary_schema')
+    .select(['database_name as database', 'name as schema'])
+    .execute();
+  return { databases: databases.map((row) => row.name), schemas };
+}
+
+async function readAll(db: Kysely<CatalogTables>): Promise<SnapshotContent> {
+  const { databases, schemas } = await readNames(db);
+  const rows = await db.selectFrom('tributary_relation').selectAll().execute();
+  return snapshotContent(databases, schemas, rows.map(relationOfRow));
+}
+
+async function readChanges(
+  db: Kysely<CatalogTables>,
+  base: SnapshotContent,
+  since: number,
+): Promise<SnapshotContent> {
+  const events = await db
+    .selectFrom('tributary_event')
+    .select(['kind', 'database_name', 'schema_name', 'name'])
+    .where('version', '>', since)
+    .where('kind', 'not in', ['partitionsAdded', 'partitionsDropped'])
+    .distinct()
+    .limit(MAX_INCREMENTAL + 1)
+    .execute();
+  if (events.length > MAX_INCREMENTAL || events.some((event) => event.kind === 'schemaDropped'))
+    return readAll(db);
+  if (events.length === 0) return base;
+  const changes = new Map<string, RelationChange>();
+  for (const { database_name: database, schema_name: schema, name } of events) {
+    if (schema === null || name === null) continue;
+    const key = JSON.stringify([database, schema, name]);
+    if (changes.has(key)) continue;
+    const row = await db
+      .selectFrom('tributary_relation')
+      .selectAll()
+      .where('database_name', '=', database)
+      .where('schema_name', '=', schema)
+      .where('name', '=', name)
+      .executeTakeFirst();
+    changes.set(key, { database, schema, name, relation: row && relationOfRow(row) });
+  }
+  const { databases, schemas } = await readNames(db);
+  return changeContent(base, databases, schemas, [...changes.values()]);
+}
+
+/** A reader that keeps the last snapshot, and answers that same object while the version stands. */
+export function createSnapshotReader(db: Kysely<CatalogTables>): SnapshotReader {
+  let kept: { readonly snapshot: CatalogSnapshot; readonly content: SnapshotContent } | undefined;
+  // Compiled once: this is asked before every statement.
+  const versionQuery = db
+    .selectFrom('tributary_state')
+    .select('version')
+    .where('id', '=', 1)
+    .compile();
+
+  const currentVersion = async (from: Kysely<CatalogTables>): Promise<number> => {
+    const [row] = (await from.executeQuery(versionQuery)).rows;
+    if (row === undefined) throw new Error('the catalog store has no version');
     return row.version;
   };
-  const names = async () => {
-    const databases = await db.selectFrom('tributary_database').select('name').execute();
-    const schemas = await db
-      .selectFrom('tributary_schema')
-      .select(['database_name as database', 'name as schema'])
-      .execute();
-    return { databases: databases.map((row) => row.name), schemas };
-  };
-  const readAll = async (): Promise<SnapshotContent> => {
-    const { databases, schemas } = await names();
-    const rows = await db.selectFrom('tributary_relation').selectAll().execute();
-    return snapshotContent(databases, schemas, rows.map(relationOfRow));
-  };
-  const readChanges = async (base: SnapshotContent): Promise<SnapshotContent> => {
-    const events = await db
-      .selectFrom('tributary_event')
-      .select(['kind', 'database_name', 'schema_name', 'name'])
-      .where('version', '>', last.version)
-      .where('kind', 'not in', ['partitionsAdded', 'partitionsDropped'])
-      .distinct()
-      .limit(MAX_INCREMENTAL + 1)
-      .execute();
-    if (events.length > MAX_INCREMENTAL || events.some((event) => event.kind === 'schemaDropped'))
-      return readAll();
-    if (events.length === 0) return base;
-    const changes = new Map<string, RelationChange>();
-    for (const { database_name: database, schema_name: schema, name } of events) {
-      if (schema === null || name === null) continue;
-      const key = JSON.stringify([database, schema, name]);
-      if (changes.has(key)) continue;
-      const row = await db
-        .selectFrom('tributary_relation')
-        .selectAll()
-        .where('database_name', '=', database)
-        .where('schema_name', '=', schema)
-        .where('name', '=', name)
-        .executeTakeFirst();
-      changes.set(key, { database, schema, name, relation: row && relationOfRow(row) });
-    }
-    const { databases, schemas } = await names();
-    return changeContent(base, databases, schemas, [...changes.values()]);
-  };
   const refresh = async (): Promise<CatalogSnapshot> => {
-    let version = await currentVersion();
-    for (let attempt = 0; version !== last.version && attempt < MAX_ATTEMPTS; attempt++) {
-      const next = content === undefined ? await readAll() : await readChanges(content);
-      const after = await currentVersion();
-      // Rows read while a writer committed may be of either version: read again.
-      if (after === version) {
-        content = next;
-        last = catalogSnapshot(version, next);
-      }
-      version = after;
-    }
-    if (version !== last.version)
-      throw new QueryError('sourceUnavailable', 'the catalog changes faster than it can be read');
-    return last;
+    const last = kept;
+    if (last !== undefined && (await currentVersion(db)) === last.snapshot.version)
+      return last.snapshot;
+    kept = await db
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .setAccessMode('read only')
+      .execute(async (transaction) => {
+        const version = await currentVersion(transaction);
+        const content =
+          last === undefined
+            ? await readAll(transaction)
+            : await readChanges(transaction, last.content, last.snapshot.version);
+        return { content, snapshot: catalogSnapshot(version, content) };
+      });
+    return kept.snapshot;
+  };
+
+  let running: Promise<CatalogSnapshot> | undefined;
+  let waiting: Promise<CatalogSnapshot> | undefined;
+  const start = (): Promise<CatalogSnapshot> => {
+    waiting = undefined;
+    running = readStore(refresh).finally(() => {
+      if (waiting === undefined) running = undefined;
+    });
+    return running;
   };
   return {
     read() {
-      const next = queue.then(() => againstStore(refresh));
-      queue = next.catch(() => undefined);
-      return next;
+      if (running === undefined) return start();
+      // A read under way may have begun before a commit that this caller knows of: all who come meanwhile share the next.
+      waiting ??= running.then(start, start);
+      return waiting;
     },
   };
 }

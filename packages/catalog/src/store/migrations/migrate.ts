@@ -1,6 +1,8 @@
 import { QueryError } from '@tributary/sql';
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
+import type { StoreConnections } from '../store-connections.ts';
+import { isUndefinedTable } from '../store-errors.ts';
 import type { CatalogTables } from '../tables.ts';
 import { firstTables } from './001-first-tables.ts';
 import type { Migration } from './migration.ts';
@@ -11,16 +13,38 @@ const MIGRATIONS: readonly Migration[] = [firstTables];
 /** Any fixed number; taken by every process that migrates the same PostgreSQL database. */
 const ADVISORY_LOCK = 7_426_117;
 
+/** The migrations that the store lacks. */
+async function missingMigrations(db: Kysely<CatalogTables>): Promise<readonly Migration[]> {
+  const rows = await db.selectFrom('tributary_migration').select('id').execute();
+  const applied = new Set(rows.map((row) => row.id));
+  if (rows.some((row) => !MIGRATIONS.some((migration) => migration.id === row.id)))
+    throw new QueryError(
+      'invalidConfiguration',
+      'the catalog store was changed by a newer version of Tributary',
+      { hint: 'Run that version, or open another store.' },
+    );
+  return MIGRATIONS.filter((migration) => !applied.has(migration.id));
+}
+
+/** Whether nothing is to be done; found without a lock, so that opening a store waits for no writer. */
+async function isCurrent(db: Kysely<CatalogTables>): Promise<boolean> {
+  try {
+    return (await missingMigrations(db)).length === 0;
+  } catch (error) {
+    if (isUndefinedTable(error)) return false;
+    throw error;
+  }
+}
+
 /**
  * Brings the store's tables up to date, in one transaction. Processes that start together wait for each other.
  *
  * @throws QueryError invalidConfiguration when a newer Tributary has changed the store.
  */
-export async function migrate(
-  db: Kysely<CatalogTables>,
-  engine: 'libsql' | 'postgres',
-): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
+export async function migrate({ engine, reading, writing }: StoreConnections): Promise<void> {
+  if (await isCurrent(reading)) return;
+  const text = engine === 'postgres' ? sql`text collate "C"` : sql`text`;
+  await writing.transaction().execute(async (transaction) => {
     // The embedded engine's transactions hold its write lock from the start.
     if (engine === 'postgres')
       await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK})`.execute(transaction);
@@ -31,19 +55,7 @@ export async function migrate(
       .addColumn('name', 'text', (column) => column.notNull())
       .addColumn('applied_at', 'text', (column) => column.notNull())
       .execute();
-    const rows = await transaction.selectFrom('tributary_migration').select('id').execute();
-    const applied = new Set(rows.map((row) => row.id));
-    if (rows.some((row) => !MIGRATIONS.some((migration) => migration.id === row.id)))
-      throw new QueryError(
-        'invalidConfiguration',
-        'the catalog store was changed by a newer version of Tributary',
-        {
-          hint: 'Run that version, or open another store.',
-        },
-      );
-    const text = engine === 'postgres' ? sql`text collate "C"` : sql`text`;
-    for (const migration of MIGRATIONS) {
-      if (applied.has(migration.id)) continue;
+    for (const migration of await missingMigrations(transaction)) {
       await migration.apply({ db: transaction as unknown as Kysely<unknown>, text });
       await transaction
         .insertInto('tributary_migration')

@@ -1,0 +1,112 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import Database from 'libsql';
+
+/** How long a call may block the process on another's lock; beyond it the transaction is tried again, asynchronously. */
+const BUSY_TIMEOUT_MS = 20;
+
+/** Prepared statements kept; libsql ends one only when it is collected. */
+const MAX_STATEMENTS = 100;
+
+type Statement = ReturnType<Database.Database['prepare']>;
+
+/** What a transaction does, and so which lock it takes at its start. */
+export type TransactionMode = 'read' | 'write';
+
+/**
+ * One connection to an embedded database file.
+ *
+ * libsql leaves a statement that failed unfinished until it is collected, and while one that failed for a lock stands, the
+ * connection stays at the snapshot it has: it reads old rows and gets no write lock. So locks are taken by `exec` alone,
+ * which finishes its statements also when they fail, and every prepared statement runs in a transaction that holds its lock.
+ */
+export class LibsqlDatabase implements SqliteDatabase {
+  readonly #database: Database.Database;
+  readonly #statements = new Map<string, Statement>();
+
+  /** Makes the file and its folder, for this user only. Throws the driver's error, SQLITE_BUSY* when it is worth trying again. */
+  constructor(path: string) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    closeSync(openSync(path, 'a', 0o600));
+    this.#database = new Database(path);
+    try {
+      this.#database.exec(
+        `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON`,
+      );
+      this.#database.exec('PRAGMA journal_mode = WAL');
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  begin(mode: TransactionMode): void {
+    if (mode === 'write') {
+      this.#database.exec('begin immediate');
+      return;
+    }
+    this.#database.exec('begin');
+    try {
+      // The first read takes the snapshot, and may have to wait for it.
+      this.#database.exec('pragma schema_version');
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+  }
+
+  commit(): void {
+    this.#database.exec('commit');
+  }
+
+  /** Safe to call when the engine has rolled back on its own, as it does when the disk is full. */
+  rollback(): void {
+    if (this.#database.inTransaction) this.#database.exec('rollback');
+  }
+
+  prepare(sql: string): SqliteStatement {
+    const statement = this.#statement(sql);
+    return {
+      reader: statement.reader,
+      all: (parameters) => this.#inTransaction(() => statement.all(parameters)),
+      run: (parameters) => this.#inTransaction(() => statement.run(parameters)),
+      iterate: () => {
+        throw new Error('an embedded database is read in batches, not streamed');
+      },
+    };
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #inTransaction<T>(work: () => T): T {
+    if (this.#database.inTransaction) return work();
+    this.begin('read');
+    try {
+      const result = work();
+      this.commit();
+      return result;
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+  }
+
+  #statement(sql: string): Statement {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) {
+      this.#statements.delete(sql);
+      this.#statements.set(sql, known);
+      return known;
+    }
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    const [oldest] = this.#statements.keys();
+    if (this.#statements.size > MAX_STATEMENTS && oldest !== undefined)
+      this.#statements.delete(oldest);
+    return statement;
+  }
+}

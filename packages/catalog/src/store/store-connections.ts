@@ -1,0 +1,62 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { LibsqlDatabase } from './libsql-database.ts';
+import { LibsqlDialect } from './libsql-dialect.ts';
+import type { CatalogTables } from './tables.ts';
+
+/** A store's database. Reads never wait for this process's writer. */
+export interface StoreConnections {
+  readonly engine: 'libsql' | 'postgres';
+  readonly reading: Kysely<CatalogTables>;
+  /** Used by one writer at a time. */
+  readonly writing: Kysely<CatalogTables>;
+  close(): Promise<void>;
+}
+
+function connections(
+  engine: StoreConnections['engine'],
+  reading: Kysely<CatalogTables>,
+  writing: Kysely<CatalogTables>,
+): StoreConnections {
+  return {
+    engine,
+    reading,
+    writing,
+    close: async () => {
+      await Promise.all([reading.destroy(), writing.destroy()]);
+    },
+  };
+}
+
+/** Connects to an embedded database file. Throws the driver's errors. */
+export function connectLibsql(path: string): StoreConnections {
+  const writing = new LibsqlDatabase(path);
+  try {
+    const reading = new LibsqlDatabase(path);
+    return connections(
+      'libsql',
+      new Kysely({ dialect: new LibsqlDialect(reading) }),
+      new Kysely({ dialect: new LibsqlDialect(writing) }),
+    );
+  } catch (error) {
+    writing.close();
+    throw error;
+  }
+}
+
+function postgresDatabase(connectionString: string, max: number): Kysely<CatalogTables> {
+  const pool = new pg.Pool({
+    connectionString,
+    max,
+    connectionTimeoutMillis: 10_000,
+    application_name: 'tributary-catalog',
+  });
+  // A lost idle connection is replaced at its next use.
+  pool.on('error', () => undefined);
+  return new Kysely({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** Connects, at first use, to a PostgreSQL database. */
+export function connectPostgres(url: string): StoreConnections {
+  return connections('postgres', postgresDatabase(url, 3), postgresDatabase(url, 1));
+}
