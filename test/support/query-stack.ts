@@ -25,14 +25,34 @@ export interface QueryStack {
   close(): Promise<void>;
 }
 
-export async function openQueryStack(): Promise<QueryStack> {
+export interface QueryStackOptions {
+  /** Called when a statement's files are listed and the engine is about to read them. */
+  readonly beforeRead?: () => Promise<void>;
+  readonly maxConcurrent?: number;
+}
+
+function withHook(engine: Engine, beforeRead: (() => Promise<void>) | undefined): Engine {
+  if (beforeRead === undefined) return engine;
+  return {
+    async run(sql, parameters, options) {
+      if (sql.includes('read_parquet')) await beforeRead();
+      return engine.run(sql, parameters, options);
+    },
+    rows: (sql, parameters, options) => engine.rows(sql, parameters, options),
+    extensions: () => engine.extensions(),
+    hasExtension: (name) => engine.hasExtension(name),
+    close: (signal) => engine.close(signal),
+  };
+}
+
+export async function openQueryStack(options: QueryStackOptions = {}): Promise<QueryStack> {
   const folder = `${await realpath(await mkdtemp(join(tmpdir(), 'tributary-stack-')))}/`;
   const root = `${folder}lake/`;
   const cache = `${folder}objects/`;
   const spill = `${folder}spill/`;
   await Promise.all([root, cache, spill].map((each) => mkdir(each)));
   const store = await openCatalogStore({ path: `${folder}catalog.db` });
-  const engine = await createEngine({
+  const opened = await createEngine({
     threads: 2,
     memoryLimit: 1e9,
     spillDirectory: spill,
@@ -41,8 +61,9 @@ export async function openQueryStack(): Promise<QueryStack> {
     s3: [],
     extensionDirectories: [],
     extensions: [],
-    maxConcurrent: 4,
+    maxConcurrent: options.maxConcurrent ?? 4,
   });
+  const engine = withHook(opened, options.beforeRead);
   const lake = createLakeConnector(
     { source: 'lake', root, cache: { directory: cache, maxBytes: 1e9, wholeObjectLimit: 1e7 } },
     {
