@@ -1,15 +1,19 @@
 import { PGlite, messages, protocol } from '@electric-sql/pglite';
-import { OWNER } from './owner.ts';
 import { quoteLiteral, quoteName } from './quote.ts';
 import type {
   DatabaseFailure,
   FieldDescription,
+  MirrorChanges,
   StatementDescription,
   StatementEnvironment,
   TextRows,
 } from './worker-protocol.ts';
 
+/** Owns all mirrored objects; not a superuser. */
+const OWNER = 'tributary';
 const MOST_ROWS = 100_000;
+/** Statements sent as one text: PostgreSQL's time grows faster than the text. */
+const BATCH = 1000;
 
 /**
  * The superuser takes a reserved name, so that no session's user can be it; set_config would let a statement leave its role.
@@ -80,25 +84,36 @@ export class MirrorDatabase {
     return rows.map(({ proname }) => proname);
   }
 
-  /** Runs the statements in one transaction; when one fails, again with each on its own. Answers the failures' messages. */
-  async apply(statements: readonly string[]): Promise<readonly string[]> {
-    try {
-      await this.#db.exec(`begin;\n${statements.join(';\n')};\ncommit`);
-      return [];
-    } catch {
-      await this.#db.exec('rollback');
-    }
+  /** Answers the messages of what failed. */
+  async apply({ databases, objects }: MirrorChanges): Promise<readonly string[]> {
+    return [
+      ...(await this.#applyAll(databases, 'set local allow_system_table_mods = on')),
+      ...(await this.#applyAll(objects, `set local role ${OWNER}`)),
+    ];
+  }
+
+  /** In batches, each a transaction; one that fails runs again with each statement on its own. */
+  async #applyAll(statements: readonly string[], before: string): Promise<readonly string[]> {
     const failed: string[] = [];
-    await this.#db.exec('begin');
-    for (const statement of statements) {
+    for (let start = 0; start < statements.length; start += BATCH) {
+      const batch = statements.slice(start, start + BATCH);
       try {
-        await this.#db.exec(`savepoint one; ${statement}; release one`);
-      } catch (error) {
-        failed.push(`${error instanceof Error ? error.message : String(error)}: ${statement}`);
-        await this.#db.exec('rollback to one');
+        await this.#db.exec(`begin; ${before};\n${batch.join(';\n')};\ncommit`);
+        continue;
+      } catch {
+        await this.#db.exec('rollback');
       }
+      await this.#db.exec(`begin; ${before}`);
+      for (const statement of batch) {
+        try {
+          await this.#db.exec(`savepoint one; ${statement}; release one`);
+        } catch (error) {
+          failed.push(`${error instanceof Error ? error.message : String(error)}: ${statement}`);
+          await this.#db.exec('rollback to one');
+        }
+      }
+      await this.#db.exec('commit');
     }
-    await this.#db.exec('commit');
     return failed;
   }
 

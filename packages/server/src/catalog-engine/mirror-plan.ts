@@ -2,8 +2,8 @@ import type { CatalogSnapshot, ColumnDefinition, RelationDefinition } from '@tri
 import { SYSTEM_SCHEMA, SYSTEM_TABLES, schemaAddresses, visibleSchemas } from '@tributary/planner';
 import { formatType } from '@tributary/sql';
 import type { SqlType } from '@tributary/sql';
-import { OWNER } from './owner.ts';
 import { quoteLiteral, quoteName } from './quote.ts';
+import type { MirrorChanges } from './worker-protocol.ts';
 
 /** Something of the catalog that the mirror shows. Two with the same key and fingerprint are the same. */
 interface MirrorObject {
@@ -150,30 +150,25 @@ export function mirrorContents(snapshot: CatalogSnapshot, database: string): Mir
   return contents;
 }
 
-/** Statements that turn one mirror's contents into another's, run as the superuser. */
-export function mirrorChanges(from: MirrorContents, to: MirrorContents): readonly string[] {
+/** What turns one mirror's contents into another's. */
+export function mirrorChanges(from: MirrorContents, to: MirrorContents): MirrorChanges {
   const gone = [...from].filter(
     ([key, { fingerprint }]) => to.get(key)?.fingerprint !== fingerprint,
   );
   const come = [...to].filter(
     ([key, { fingerprint }]) => from.get(key)?.fingerprint !== fingerprint,
   );
-  if (gone.length === 0 && come.length === 0) {
-    return [];
-  }
   const dropped = (kind: MirrorObject['kind']): readonly string[] =>
     gone.filter(([, each]) => each.kind === kind).map(([, each]) => each.drop());
   const created = (kind: MirrorObject['kind']): readonly string[] =>
     come.filter(([, each]) => each.kind === kind).flatMap(([, each]) => each.create());
-  return [
-    'set local allow_system_table_mods = on',
-    ...dropped('database'),
-    ...created('database'),
-    'set local allow_system_table_mods = off',
-    `set local role ${OWNER}`,
-    ...dropped('relation'),
-    ...dropped('schema'),
-    ...created('schema'),
-    ...created('relation'),
-  ];
+  return {
+    databases: [...dropped('database'), ...created('database')],
+    objects: [
+      ...dropped('relation'),
+      ...dropped('schema'),
+      ...created('schema'),
+      ...created('relation'),
+    ],
+  };
 }

@@ -123,11 +123,12 @@ export class Mirror {
     // A transaction's older snapshot reads the newer mirror: going back and forth would serve nobody.
     if (live.version < snapshot.version) {
       const next = mirrorContents(snapshot, this.#database);
-      const statements = mirrorChanges(live.contents, next);
-      if (statements.length > 0) {
+      const changes = mirrorChanges(live.contents, next);
+      const statements = changes.databases.length + changes.objects.length;
+      if (statements > 0) {
         const started = performance.now();
         const failed = await live.thread.run(
-          { kind: 'apply', statements },
+          { kind: 'apply', changes },
           this.#limits.startMs,
           this.#closing.signal,
         );
@@ -138,7 +139,7 @@ export class Mirror {
           {
             database: this.#database,
             version: snapshot.version,
-            statements: statements.length,
+            statements,
             ms: Math.round(performance.now() - started),
           },
           'system catalogs mirrored',

@@ -5,12 +5,18 @@ export interface StatementEnvironment {
   readonly timeZone: string;
 }
 
+/** Statements in order: of the superuser on the rows of databases, then of the owner of all mirrored objects. */
+export interface MirrorChanges {
+  readonly databases: readonly string[];
+  readonly objects: readonly string[];
+}
+
 /** Types are pg_type OIDs, 0 for "infer". */
 export type WorkerTask =
   | {
-      /** Statements of one transaction. Those that fail alone are left out and reported. */
+      /** Statements that change the mirror. Those that fail are left out and reported. */
       readonly kind: 'apply';
-      readonly statements: readonly string[];
+      readonly changes: MirrorChanges;
     }
   | {
       readonly kind: 'describe';

@@ -16,7 +16,7 @@ function perform(
 ): Promise<TaskResults[keyof TaskResults]> {
   switch (task.kind) {
     case 'apply':
-      return mirror.apply(task.statements);
+      return mirror.apply(task.changes);
     case 'describe':
       return mirror.describe(task.text, task.parameterTypes, task.environment);
     case 'execute':

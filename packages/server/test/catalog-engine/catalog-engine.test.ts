@@ -305,4 +305,18 @@ describe('The system catalogs', () => {
   test('could mirror everything', () => {
     expect(warnings).toEqual([]);
   });
+
+  test('leave out only what PostgreSQL cannot show, and say so', async () => {
+    // PostgreSQL cuts names to 63 bytes.
+    const long = 'x'.repeat(63);
+    const columns = [{ name: 'a', type: INT4 }];
+    const relations = [table(`${long}1`, columns), table(`${long}2`, columns), table('z', columns)];
+    const snapshot = snapshotOf(3, { main: { public: relations } });
+    const rows = await ask(statement('relations'), { snapshot });
+    expect(rows.map(([, name]) => name)).toEqual([long, 'z']);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatchObject({
+      reason: expect.stringContaining(`relation "${long}" already exists`),
+    });
+  });
 });

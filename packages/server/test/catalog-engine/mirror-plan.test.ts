@@ -5,7 +5,6 @@ import { snapshotOf, table, view } from './support/snapshot.ts';
 
 const A = table('a', [{ name: 'x', type: INT4 }]);
 
-/** Without the schema of system tables, which is always there. */
 function changes(
   from: Parameters<typeof snapshotOf>[1],
   to: Parameters<typeof snapshotOf>[1],
@@ -14,7 +13,7 @@ function changes(
   return mirrorChanges(
     mirrorContents(snapshotOf(1, from), database),
     mirrorContents(snapshotOf(2, to), database),
-  ).filter((each) => !each.startsWith('set local'));
+  ).objects;
 }
 
 describe('The mirror of a catalog', () => {
@@ -25,7 +24,18 @@ describe('The mirror of a catalog', () => {
         mirrorContents(snapshotOf(1, same), 'main'),
         mirrorContents(snapshotOf(2, same), 'main'),
       ),
-    ).toEqual([]);
+    ).toEqual({ databases: [], objects: [] });
+  });
+
+  test('shows the other databases', () => {
+    const { databases } = mirrorChanges(
+      mirrorContents(snapshotOf(1, { main: {}, old: {} }), 'main'),
+      mirrorContents(snapshotOf(2, { main: {}, "l'ake": {} }), 'main'),
+    );
+    expect(databases).toEqual([
+      "delete from pg_database where datname = 'old'",
+      expect.stringContaining("'l''ake'"),
+    ]);
   });
 
   test('replaces what has a new version, is another object, or became a view', () => {
