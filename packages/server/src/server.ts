@@ -20,7 +20,7 @@ import type { TlsOptions } from './pgwire/tls.ts';
 export interface RunningServer {
   readonly sqlPort: number;
   readonly httpPort: number;
-  /** Prepares in the background what the first statement over the system catalogs would otherwise wait for. */
+  /** Prepares in the background what the first statement over the system catalogs would otherwise wait for. Never fails. */
   warm(): Promise<void>;
   /** Refuses new statements, waits for running ones until the signal aborts, then cancels them. */
   close(signal: AbortSignal): Promise<void>;
@@ -34,7 +34,7 @@ const REQUESTS_IN_FLIGHT = 96;
 
 interface Closing {
   readonly name: string;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 function isRemote(source: LakeSourceConfig): boolean {
@@ -190,7 +190,13 @@ export async function startServer(
     return {
       sqlPort: sql.port,
       httpPort: http.port,
-      warm: async () => catalogEngine.warm(await store.snapshot()),
+      async warm() {
+        try {
+          catalogEngine.warm(await store.snapshot());
+        } catch (error) {
+          logger.warn({ err: error }, 'system catalogs were not prepared');
+        }
+      },
       async close(closing) {
         ready = false;
         await sql.close(closing);
