@@ -132,11 +132,7 @@ export class ExpressionGenerator {
         (entry.kind === 'operator' || postgresFunctions.has(entry.name)) &&
         [...entry.args, entry.returns].every((type) => {
           const text = typeText(type);
-          return (
-            POLYMORPHIC.test(text) ||
-            VALUES[text] !== undefined ||
-            text === 'name'
-          );
+          return POLYMORPHIC.test(text) || VALUES[text] !== undefined || text === 'name';
         }),
     );
     const ofKind = (...kinds: readonly FunctionEntry['kind'][]): FunctionEntry[] =>

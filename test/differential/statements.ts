@@ -415,4 +415,3 @@ function needsOrder(entry: FunctionEntry): boolean {
 function distinctable(types: readonly string[]): boolean {
   return types.length === 1 && types.every((type) => !/json/.test(type));
 }
-

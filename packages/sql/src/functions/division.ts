@@ -57,6 +57,41 @@ export function unscaled(value: TemplateArgument, scale: number): string {
   return `CAST((${wide} * CAST('${powerOfTen(scale)}' AS DECIMAL(${scale + 1},0))) AS HUGEINT)`;
 }
 
+/** The digits of both values at one scale, as HUGEINTs: what whole-number functions of decimals work on. */
+export function alignedDigits(
+  a: TemplateArgument,
+  b: TemplateArgument,
+): { readonly left: string; readonly right: string; readonly scale: number } {
+  const [own, other] = [digitsOfType(a.type).scale, digitsOfType(b.type).scale];
+  const scale = Math.max(own, other);
+  const digits = (side: TemplateArgument, places: number): string =>
+    places === scale
+      ? unscaled(side, places)
+      : `(${unscaled(side, places)} * CAST('${powerOfTen(scale - places)}' AS HUGEINT))`;
+  return { left: digits(a, own), right: digits(b, other), scale };
+}
+
+/** A HUGEINT of digits at `scale` as the decimal type. */
+export function scaledDigits(text: string, scale: number, type: string): string {
+  if (scale === 0) return `CAST(${text} AS ${type})`;
+  const whole = `CAST(${text} AS DECIMAL(${MAX_PRECISION - scale},0))`;
+  return `CAST((${whole} * CAST('0.${'0'.repeat(scale - 1)}1' AS DECIMAL(${scale},${scale}))) AS ${type})`;
+}
+
+/** numeric % numeric: by the engine where one DECIMAL holds both operands (it would take doubles), else by their digits. */
+export const numericRemainder: Template = (args, context) => {
+  const [a, b] = [argument(args, 0), argument(args, 1)];
+  const [left, right] = [digitsOfType(a.type), digitsOfType(b.type)];
+  const type = context.engineType(context.result);
+  const integers = Math.max(left.precision - left.scale, right.precision - right.scale);
+  if (integers + Math.max(left.scale, right.scale) <= MAX_PRECISION) {
+    return `CAST(${guardZero(a, b, `(${a.text} % ${b.text})`)} AS ${type})`;
+  }
+  const digits = alignedDigits(a, b);
+  const remainder = `(${digits.left} % ${digits.right})`;
+  return guardZero(a, b, scaledDigits(remainder, digits.scale, type));
+};
+
 /** Divisors with more places leave too little room for the dividend in 128 bits. */
 const EXACT_DIVISOR_SCALE = 6;
 

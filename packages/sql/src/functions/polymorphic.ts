@@ -22,6 +22,7 @@ export function bindPolymorphic(
   let element: SqlType | undefined;
   let fromArray: SqlType | undefined;
   const compatible: SqlType[] = [];
+  const elements: SqlType[] = [];
   let nonArray = false;
   let compatibleNonArray = false;
   for (const [index, type] of declared.entries()) {
@@ -37,11 +38,13 @@ export function bindPolymorphic(
       case 'anynonarray':
         if (element !== undefined && !sameType(element, given)) return undefined;
         element ??= given;
+        elements.push(given);
         break;
       case 'anyarray':
         if (given.kind !== 'array') return undefined;
         if (fromArray !== undefined && !sameType(fromArray, given.element)) return undefined;
         fromArray ??= given.element;
+        elements.push(given.element);
         break;
       case 'anycompatible':
       case 'anycompatiblenonarray':
@@ -56,6 +59,11 @@ export function bindPolymorphic(
   if (fromArray !== undefined) {
     if (element !== undefined && !sameType(element, fromArray)) return undefined;
     element ??= fromArray;
+  }
+  // Values of one type differ in modifiers and digits: what stands for all of them holds each.
+  if (element !== undefined && elements.length > 1) {
+    const shaped = selectCommonType(elements);
+    if (!('clash' in shaped)) element = shaped;
   }
   if (nonArray && element?.kind === 'array') return undefined;
   if (compatible.length === 0) return { element, compatible: undefined };

@@ -41,12 +41,15 @@ export function reuse(texts: readonly string[], body: (...names: string[]) => st
   const costly = texts.flatMap((text, index) =>
     CHEAP.test(text) || CHEAP_CAST.test(text) ? [] : [index],
   );
-  if (costly.length === 0) return `(${body(...texts)})`;
-  const scope = freshName(texts);
-  // Columns come in beside them: in a subquery the engine finds no outer column inside a lambda.
+  // Columns are elements too: in a subquery the engine finds no outer column inside a lambda.
   const captured = texts.flatMap((text, index) =>
     LITERAL.test(text) || CHEAP_CAST.test(text) ? [] : [index],
   );
+  if (costly.length === 0) {
+    const text = body(...texts);
+    if (captured.length === 0 || !text.includes('lambda ')) return `(${text})`;
+  }
+  const scope = freshName(texts);
   const [only] = captured;
   if (captured.length === 1 && only !== undefined) {
     const names = texts.map((text, index) => (index === only ? scope : text));

@@ -17,7 +17,7 @@ export interface PrintedQuantified {
   readonly elementType: SqlType;
   readonly entry: FunctionEntry;
   readonly quantifier: 'any' | 'all';
-  compare(right: TemplateArgument): string;
+  compare(left: TemplateArgument, right: TemplateArgument): string;
 }
 
 /** What differs between engines. Texts that come in are operands; texts that go out are made operands by the caller. */

@@ -4,6 +4,7 @@ import type { FunctionEntry, Template, TemplateArgument } from '../functions/fun
 import type { SqlType } from '../types/sql-type.ts';
 import { formatType } from '../types/type-info.ts';
 import type { Dialect, PrintedQuantified, PrintedTableFunction } from './dialect.ts';
+import { freshName, reuse } from '../functions/template-parts.ts';
 import { duckdbLiteral, quoteText } from './duckdb-literal.ts';
 import { engineType } from './engine-type.ts';
 import { columnName } from './printer.ts';
@@ -101,20 +102,15 @@ function slice(
  * whose minimum is ALL. An empty array gives no number and decides as PostgreSQL does; a NULL array gives NULL.
  */
 function quantified(parts: PrintedQuantified): string {
-  const { array, quantifier } = parts;
-  const element = freshName([parts.left.text, array.text]);
-  const compared = parts.compare({ text: element, type: parts.elementType });
-  const numbers = `list_transform(${array.text}, lambda ${element}: COALESCE(CAST(${compared} AS INTEGER) * 2, 1))`;
+  const { left, array, quantifier } = parts;
   const extreme = quantifier === 'any' ? 'list_max' : 'list_min';
   const empty = quantifier === 'any' ? 'FALSE' : 'TRUE';
-  return `CASE ${extreme}(${numbers}) WHEN 2 THEN TRUE WHEN 0 THEN FALSE WHEN 1 THEN NULL ELSE CASE WHEN len(${array.text}) = 0 THEN ${empty} END END`;
-}
-
-function freshName(texts: readonly string[]): string {
-  for (let number = 0; ; number += 1) {
-    const name = `e${number}_`;
-    if (!texts.some((text) => text.includes(name))) return name;
-  }
+  return reuse([left.text, array.text], (value, list) => {
+    const element = freshName([value, list]);
+    const compared = parts.compare({ ...left, text: value }, { text: element, type: parts.elementType });
+    const numbers = `list_transform(${list}, lambda ${element}: COALESCE(CAST(${compared} AS INTEGER) * 2, 1))`;
+    return `CASE ${extreme}(${numbers}) WHEN 2 THEN TRUE WHEN 0 THEN FALSE WHEN 1 THEN NULL ELSE CASE WHEN len(${list}) = 0 THEN ${empty} END END`;
+  });
 }
 
 /** Templates of table functions are lists; unnested side by side, shorter ones are padded with NULL. */

@@ -182,7 +182,7 @@ function printBare(
         elementType: array.type.element,
         entry: operator,
         quantifier,
-        compare: (right) => printCall(operator, [left, right], BOOL, printer),
+        compare: (value, right) => printCall(operator, [value, right], BOOL, printer),
       });
     }
     case 'array': {

@@ -10,7 +10,7 @@ import {
 import type { NumericDigits, SqlType } from '../../types/sql-type.ts';
 import { UNKNOWN } from '../../types/sql-type.ts';
 import { power } from '../power.ts';
-import { argument, floatQuotient, guarded, guardZero, numericQuotient } from '../division.ts';
+import { argument, floatQuotient, guarded, guardZero, numericQuotient, numericRemainder } from '../division.ts';
 import type { FunctionEntry, Template } from '../function-entry.ts';
 import { op } from '../signature.ts';
 
@@ -133,10 +133,7 @@ const numericRows: readonly FunctionEntry[] = [
   }),
   op('numeric / numeric -> numeric', { duckdb: numericQuotient, digits: two(quotientDigits) }),
   op('numeric % numeric -> numeric', {
-    duckdb: (args, context) => {
-      const [a, b] = [argument(args, 0), argument(args, 1)];
-      return `CAST(${guardZero(a, b, `(${a.text} % ${b.text})`)} AS ${context.engineType(context.result)})`;
-    },
+    duckdb: numericRemainder,
     digits: two(remainderDigits),
     proven: true,
   }),

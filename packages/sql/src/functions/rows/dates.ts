@@ -64,7 +64,7 @@ const parts = FIELD_TYPES.flatMap((type) => {
     fn(`extract(text, ${type}) -> numeric`, {
       duckdb: extractTemplate(type),
       postgres: ([unit, at]) =>
-        `extract(${requireConstant(unit, 'The field of extract()')} FROM ${value.replace('{1}', at?.text ?? 'NULL')})`,
+        `extract(${requireConstant(unit, 'The field of extract()')} FROM ${value.replace('{1}', () => at?.text ?? 'NULL')})`,
       volatility,
       digits: (_, constants) => extractDigits(constants[0]),
     }),

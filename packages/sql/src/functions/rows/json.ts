@@ -17,13 +17,16 @@ import {
 } from '../template-parts.ts';
 import { textOutput } from '../text-output.ts';
 
+/** Paths have no empty member; a JSON pointer has. */
+const EMPTY_KEY = "'/'";
+
 /** DuckDB reads keys beginning with `$` or `/` as paths: every key becomes a quoted path of its own. */
 function keyPath(key: string, constant?: string): string {
-  if (constant === '') refuse('The empty key of a json object cannot be read.');
+  if (constant === '') return EMPTY_KEY;
   if (constant !== undefined) {
     return textLiteral(`$."${constant.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`);
   }
-  return `('$."' || replace(replace(${key}, '\\', '\\\\'), '"', '\\"') || '"')`;
+  return `CASE ${key} WHEN '' THEN ${EMPTY_KEY} ELSE '$."' || replace(replace(${key}, '\\', '\\\\'), '"', '\\"') || '"' END`;
 }
 
 function indexPath(index: string, constant?: string): string {

@@ -8,7 +8,15 @@ import {
 } from '../../types/numeric-digits.ts';
 import type { NumericDigits, SqlType } from '../../types/sql-type.ts';
 import { UNKNOWN } from '../../types/sql-type.ts';
-import { argument, guarded, guardZero, powerOfTen, raise, unscaled } from '../division.ts';
+import {
+  alignedDigits,
+  argument,
+  guarded,
+  guardZero,
+  numericRemainder,
+  raise,
+  scaledDigits,
+} from '../division.ts';
 import type { FunctionEntry, Template, TemplateArgument } from '../function-entry.ts';
 import { power } from '../power.ts';
 import { fn } from '../signature.ts';
@@ -52,14 +60,11 @@ function toPlaces(name: 'round' | 'trunc'): Template {
   };
 }
 
-/** gcd and lcm of decimals without places; DuckDB has them for integers only. */
+/** gcd and lcm: DuckDB has them for integers, so they are taken of the digits. */
 function commonMultiple(name: string): Template {
   return (args, context) => {
-    const [a, b] = [argument(args, 0), argument(args, 1)];
-    if (digitsOfType(a.type).scale + digitsOfType(b.type).scale > 0) {
-      throw new QueryError('featureNotSupported', `${name} of numerics with decimal places`);
-    }
-    return `CAST(${name}(CAST(${a.text} AS HUGEINT), CAST(${b.text} AS HUGEINT)) AS ${context.engineType(context.result)})`;
+    const { left, right, scale } = alignedDigits(argument(args, 0), argument(args, 1));
+    return scaledDigits(`${name}(${left}, ${right})`, scale, context.engineType(context.result));
   };
 }
 
@@ -114,23 +119,15 @@ const basic: readonly FunctionEntry[] = [
     fn(`mod(${type}, ${type}) -> ${type}`, { duckdb: guarded('%'), proven: true }),
   ),
   fn('mod(numeric, numeric) -> numeric', {
-    duckdb: (args, context) => {
-      const [a, b] = [argument(args, 0), argument(args, 1)];
-      return `CAST(${guardZero(a, b, `(${a.text} % ${b.text})`)} AS ${context.engineType(context.result)})`;
-    },
+    duckdb: numericRemainder,
     digits: ([a = UNKNOWN, b = UNKNOWN]) => remainderDigits(a, b),
     proven: true,
   }),
   fn('div(numeric, numeric) -> numeric', {
     duckdb: (args, context) => {
       const [a, b] = [argument(args, 0), argument(args, 1)];
-      const [left, right] = [digitsOfType(a.type).scale, digitsOfType(b.type).scale];
-      const scale = Math.max(left, right);
-      const digits = (side: TemplateArgument, own: number): string =>
-        own === scale
-          ? unscaled(side, own)
-          : `(${unscaled(side, own)} * CAST('${powerOfTen(scale - own)}' AS HUGEINT))`;
-      return `CAST(${guardZero(a, b, `(${digits(a, left)} // ${digits(b, right)})`)} AS ${context.engineType(context.result)})`;
+      const { left, right } = alignedDigits(a, b);
+      return `CAST(${guardZero(a, b, `(${left} // ${right})`)} AS ${context.engineType(context.result)})`;
     },
     digits: () => ({ precision: MAX_PRECISION, scale: 0 }),
     proven: true,

@@ -189,7 +189,7 @@ const onlyUtf8 =
   ([data, encoding]) => {
     const name = requireConstant(encoding, 'The encoding').toLowerCase().replaceAll(/[-_]/g, '');
     if (name !== 'utf8' && name !== 'unicode') refuse('Only the encoding UTF8 is supported.');
-    return text.replace('{0}', data?.text ?? 'NULL');
+    return text.replace('{0}', () => data?.text ?? 'NULL');
   };
 
 const stringToArray: Template = ([text, delimiter, nullText]) => {

@@ -1,0 +1,472 @@
+import { difference } from './compare.ts';
+import type { Answer } from './sides.ts';
+import type { GeneratedStatement } from './statements.ts';
+
+/** A statement that the two sides answered differently. */
+export interface Divergence {
+  readonly statement: GeneratedStatement;
+  readonly postgres: Answer;
+  readonly tributary: Answer;
+}
+
+/** One way in which answers differ from PostgreSQL's on purpose or for want of a means. */
+export interface KnownDifference {
+  readonly topic: string;
+  /** Functions and operators that it is about; none: any expression. */
+  readonly names: readonly string[];
+  /** `refused`: an error before the statement runs. `differs`: another answer. `fails`: an error while it runs. */
+  readonly effect: 'refused' | 'differs' | 'fails';
+  readonly what: string;
+  readonly why: string;
+  /** Whether a divergence is this one; absent: a refusal or failure of one of the names. */
+  readonly recognise?: (divergence: Divergence) => boolean;
+}
+
+function sqlstate(answer: Answer): string {
+  return 'sqlstate' in answer ? answer.sqlstate : '';
+}
+
+function message(answer: Answer): string {
+  return 'sqlstate' in answer ? answer.message : '';
+}
+
+function answers(answer: Answer): boolean {
+  return !('sqlstate' in answer);
+}
+
+function uses({ statement }: Divergence, names: readonly string[]): boolean {
+  return names.some((name) => statement.names.has(name));
+}
+
+/** The answers are the same once every value is spelled by `spell`. */
+function sameSpelled(divergence: Divergence, spell: (value: string) => string): boolean {
+  const respelled = (answer: Answer): Answer =>
+    'sqlstate' in answer
+      ? answer
+      : {
+          ...answer,
+          rows: answer.rows.map((row) =>
+            row.map((value) => (value === null ? null : spell(value))),
+          ),
+        };
+  const { postgres, tributary, statement } = divergence;
+  return difference(respelled(postgres), respelled(tributary), statement) === undefined;
+}
+
+function withoutTrailingZeros(value: string): string {
+  return value.replace(/(\d)\.(\d*?)0+(?!\d)/g, '$1.$2').replace(/(\d)\.(?!\d)/g, '$1');
+}
+
+function compactJson(value: string): string {
+  return withoutTrailingZeros(value.replace(/([[{,:]) +/g, '$1').replace(/ +([\]}:])/g, '$1'));
+}
+
+const MOMENTS = [
+  ...[
+    'stddev',
+    'stddev_samp',
+    'stddev_pop',
+    'variance',
+    'var_samp',
+    'var_pop',
+    'corr',
+    'covar_pop',
+  ],
+  ...['covar_samp', 'regr_avgx', 'regr_avgy', 'regr_sxx', 'regr_syy', 'regr_sxy', 'regr_slope'],
+  ...['regr_r2', 'regr_intercept'],
+];
+
+const JSON_TEXTS = [
+  ...['->>', '#>>', 'json_extract_path_text', 'jsonb_extract_path_text'],
+  ...['json_array_elements_text', 'jsonb_array_elements_text'],
+];
+
+const JSON_VALUES = [
+  ...['->', '#>', 'json_extract_path', 'jsonb_extract_path', 'to_json', 'to_jsonb', 'json_agg'],
+  ...[
+    'jsonb_agg',
+    'json_object_agg',
+    'jsonb_object_agg',
+    'json_build_object',
+    'jsonb_build_object',
+  ],
+  ...['json_build_array', 'jsonb_build_array', 'json_array_elements', 'jsonb_array_elements'],
+];
+
+/** Every exception to "the same answer as PostgreSQL": docs/sql.md lists them, and the generated statements may differ by no other. */
+export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
+  {
+    topic: 'Dates and times',
+    names: ['greatest', 'least', 'min', 'max'],
+    effect: 'differs',
+    what: 'Of intervals that are equal (1 mon and 30 days), GREATEST, LEAST, min and max may give another one.',
+    why: 'The engine keeps another of equal values.',
+    recognise: ({ statement, postgres, tributary }) =>
+      answers(postgres) &&
+      answers(tributary) &&
+      /GREATEST|LEAST|\b(min|max)\(/.test(statement.sql) &&
+      /interval|\.iv/.test(statement.sql),
+  },
+  {
+    topic: 'Formatting',
+    names: ['format', 'to_char', 'to_date', 'to_timestamp', 'to_number', 'regexp_replace'],
+    effect: 'fails',
+    what: 'A constant format or pattern that is wrong is an error even where no row needs it.',
+    why: 'It is compiled before the statement runs.',
+  },
+  {
+    topic: 'Text',
+    names: ['upper'],
+    effect: 'differs',
+    what: "upper('ß') is 'ẞ'.",
+    why: 'The engine maps this letter to its capital form; PostgreSQL (C.UTF-8) leaves it.',
+    recognise: (divergence) =>
+      uses(divergence, ['upper', 'initcap']) &&
+      sameSpelled(divergence, (value) => value.replaceAll('ẞ', 'ß')),
+  },
+  {
+    topic: 'Text',
+    names: ['right'],
+    effect: 'differs',
+    what: 'right(text, -2147483648) is empty.',
+    why: 'PostgreSQL negates the smallest integer and returns the whole text.',
+  },
+  {
+    topic: 'Text',
+    names: ['format'],
+    effect: 'refused',
+    what: 'Widths (%10s, %-10s, %*s) and formats that are not constant.',
+    why: 'A constant format is compiled into a concatenation.',
+  },
+  {
+    topic: 'Text',
+    names: ['encode', 'decode'],
+    effect: 'refused',
+    what: "The format 'escape', and formats that are not constant.",
+    why: 'The engine has no such encoding.',
+  },
+  {
+    topic: 'Text',
+    names: ['convert_from', 'convert_to'],
+    effect: 'refused',
+    what: 'Encodings other than UTF8.',
+    why: 'All text is UTF-8.',
+  },
+  {
+    topic: 'Dates and times',
+    names: ['extract', 'date_part', 'date_trunc'],
+    effect: 'refused',
+    what: 'Units that are not constant; julian of timestamps.',
+    why: "The unit decides the result's digits and the engine's text.",
+  },
+  {
+    topic: 'Dates and times',
+    names: ['extract', 'date_part'],
+    effect: 'differs',
+    what: 'Fields of infinity are NULL (year, epoch and the like are Infinity in PostgreSQL).',
+    why: 'A numeric of the engine has no infinity.',
+  },
+  {
+    topic: 'Dates and times',
+    names: ['timezone'],
+    effect: 'refused',
+    what: 'Zones given as POSIX rules or rare abbreviations; zones that are not constant must be database names or UTC.',
+    why: "The engine's zone names are ICU's.",
+  },
+  {
+    topic: 'Dates and times',
+    names: ['make_interval', 'to_timestamp'],
+    effect: 'differs',
+    what: 'Fractions of a microsecond may round the other way at a tie.',
+    why: 'Binary fractions are scaled in another order.',
+  },
+  {
+    topic: 'Dates and times',
+    names: ['date_bin'],
+    effect: 'refused',
+    what: 'Strides that are not constant.',
+    why: 'Months must be refused before the query runs.',
+  },
+  {
+    topic: 'Dates and times',
+    names: ['date', 'timestamp'],
+    effect: 'differs',
+    what: "Dates before year 1 as text end in ' (BC)' inside expressions.",
+    why: "It is the engine's cast; results sent to clients have PostgreSQL's form.",
+  },
+  {
+    topic: 'Formatting',
+    names: ['to_char'],
+    effect: 'refused',
+    what: 'Date patterns TZ, OF, BC, RM, TH, Y,YYY and one- to three-letter ISO years; number patterns other than 9, 0, comma, point and FM; intervals; formats that are not constant; NaN and infinity.',
+    why: "The format is compiled into the engine's text.",
+  },
+  {
+    topic: 'Formatting',
+    names: ['to_char'],
+    effect: 'differs',
+    what: 'YYYY of years before 1 or after 9999 is not padded as in PostgreSQL.',
+    why: "The year is printed by the engine's strftime.",
+  },
+  {
+    topic: 'Formatting',
+    names: ['to_date', 'to_timestamp'],
+    effect: 'fails',
+    what: 'Texts that do not have the full width of each pattern, or have trailing text.',
+    why: 'PostgreSQL guesses; guessing wrong would give another moment.',
+  },
+  {
+    topic: 'Formatting',
+    names: ['to_number'],
+    effect: 'fails',
+    what: 'Texts with more than digits, commas, a sign and a point, or longer than the format.',
+    why: 'PostgreSQL drops what does not fit.',
+  },
+  {
+    topic: 'Dates and times',
+    names: ['datediff'],
+    effect: 'refused',
+    what: 'Weeks.',
+    why: 'Redshift counts weeks from Sunday, the engine from Monday.',
+  },
+  {
+    topic: 'Regular expressions',
+    names: [
+      '~',
+      '~*',
+      '!~',
+      '!~*',
+      'regexp_like',
+      'regexp_replace',
+      'regexp_match',
+      'regexp_matches',
+      'regexp_split_to_array',
+      'regexp_split_to_table',
+      'regexp_substr',
+      'regexp_count',
+      'regexp_instr',
+      'substring',
+    ],
+    effect: 'refused',
+    what: 'Patterns that are not constant; back-references, lookaround, directors, collating elements, rare escapes, flags other than i, c, s, g.',
+    why: 'RE2 does not have them.',
+  },
+  {
+    topic: 'Regular expressions',
+    names: [
+      'regexp_replace',
+      'regexp_match',
+      'regexp_matches',
+      'regexp_split_to_array',
+      'regexp_split_to_table',
+      'regexp_substr',
+      'regexp_count',
+      'regexp_instr',
+      'substring',
+    ],
+    effect: 'refused',
+    what: 'Quantified groups, greedy beside lazy quantifiers, alternatives that begin alike; where every match counts, patterns that match the empty text.',
+    why: 'PostgreSQL takes the longest match, RE2 the first in the order of the pattern.',
+  },
+  {
+    topic: 'Regular expressions',
+    names: ['~', 'regexp_replace'],
+    effect: 'differs',
+    what: '\\y, \\Y, \\m and \\M see word borders only beside ASCII letters, digits and underscore.',
+    why: "RE2's borders are ASCII.",
+  },
+  {
+    topic: 'JSON',
+    names: JSON_VALUES,
+    effect: 'differs',
+    what: 'json values are written without white space, and so are jsonb values where they become text or json inside an expression; numbers lose trailing zeros and exponents (1.10 is 1.1), repeated keys and key order stay. Results of type jsonb are spelled as by PostgreSQL.',
+    why: 'The engine rewrites the values it extracts.',
+    recognise: (divergence) =>
+      /json/.test(divergence.statement.sql) && sameSpelled(divergence, compactJson),
+  },
+  {
+    topic: 'JSON',
+    names: JSON_TEXTS,
+    effect: 'differs',
+    what: "Objects and arrays as text have the engine's spelling; numbers lose trailing zeros (1.10 gives '1.1').",
+    why: 'The engine rewrites the values it extracts.',
+    recognise: (divergence) =>
+      uses(divergence, JSON_TEXTS) && answers(divergence.postgres) && answers(divergence.tributary),
+  },
+  {
+    topic: 'JSON',
+    names: ['->', '->>'],
+    effect: 'differs',
+    what: "An index into a jsonb scalar gives NULL ('5'::jsonb -> 0 is 5 in PostgreSQL).",
+    why: 'PostgreSQL stores a scalar as an array of one.',
+    recognise: (divergence) =>
+      uses(divergence, ['->', '->>']) &&
+      /jsonb|\.jb/.test(divergence.statement.sql) &&
+      answers(divergence.tributary),
+  },
+  {
+    topic: 'JSON',
+    names: ['json_each', 'json_object_keys'],
+    effect: 'differs',
+    what: 'A repeated key of a json value gives its first value each time.',
+    why: 'The engine reads members by key.',
+  },
+  {
+    topic: 'Arrays',
+    names: [
+      'array_length',
+      'array_upper',
+      'array_lower',
+      'array_ndims',
+      'cardinality',
+      'array_to_string',
+    ],
+    effect: 'refused',
+    what: 'Nested arrays.',
+    why: 'They are lists of lists, not arrays of several dimensions.',
+  },
+  {
+    topic: 'JSON',
+    names: ['<', '<=', '>', '>='],
+    effect: 'refused',
+    what: 'The order of jsonb values (<, <=, >, >=). Equality compares texts without white space, so 1.0 and 1 are different, and a text column cast to jsonb is equal only in the same order of keys. GROUP BY, DISTINCT and ORDER BY of jsonb do the same.',
+    why: 'The engine keeps JSON as text.',
+    recognise: ({ tributary }) => /jsonb values have no order/.test(message(tributary)),
+  },
+  {
+    topic: 'Dates and times',
+    names: ['interval'],
+    effect: 'fails',
+    what: 'Infinite intervals, and moments and intervals beyond the range of the engine.',
+    why: "The engine's intervals are finite; its dates and timestamps have other bounds.",
+    recognise: ({ postgres, tributary }) =>
+      answers(postgres) &&
+      /^22(003|008)/.test(sqlstate(tributary)) &&
+      /interval|date|timestamp/.test(message(tributary)),
+  },
+  {
+    topic: 'Text',
+    names: ['bpchar'],
+    effect: 'differs',
+    what: 'GROUP BY, DISTINCT and set operations of char(n) columns compare trailing blanks.',
+    why: 'Files hold such columns as plain text; only comparisons and sorting cut them.',
+    recognise: () => false,
+  },
+  {
+    topic: 'Text',
+    names: [],
+    effect: 'differs',
+    what: 'Text compares and sorts by its bytes (collation C); COLLATE is refused.',
+    why: 'One order for every source. Letters change case by Unicode.',
+    recognise: () => false,
+  },
+  {
+    topic: 'Statements',
+    names: [],
+    effect: 'refused',
+    what: 'TABLESAMPLE, FOR UPDATE, SELECT INTO, SIMILAR TO, bit strings, XML, SQL/JSON constructors (json_object with a colon, JSON_TABLE), multidimensional arrays, ranges, composite types, inserts, updates and deletes.',
+    why: 'They are outside of what an analytical query over a lake needs.',
+    recognise: () => false,
+  },
+  {
+    topic: 'Numbers',
+    names: [],
+    effect: 'differs',
+    what: 'A numeric that comes from values of different scales (UNION, CASE, COALESCE, GREATEST, arrays, lag with a default), from a parameter, or from text or a float, is shown without trailing zeros: 1.5 where PostgreSQL shows 1.50. scale() of it is that of its column.',
+    why: "A column of the engine has one scale; PostgreSQL's values carry their own.",
+    recognise: (divergence) =>
+      uses(divergence, ['scale']) || sameSpelled(divergence, withoutTrailingZeros),
+  },
+  {
+    topic: 'Numbers',
+    names: ['/', 'avg', 'stddev', 'variance', 'sqrt', 'exp', 'ln', 'log', 'power', '^'],
+    effect: 'differs',
+    what: 'A numeric quotient has 16 to 20 places (PostgreSQL chooses by the value); averages, deviations, roots, powers and logarithms of numerics have 16 places, of which about 15 digits are significant.',
+    why: 'Quotients are 128-bit integers, the others are computed as doubles. Statements that use them are compared to 11 digits.',
+    recognise: () => false,
+  },
+  {
+    topic: 'Numbers',
+    names: [],
+    effect: 'fails',
+    what: 'Numerics of more than 38 digits, and sums, products and casts that would need more (22003). A numeric from text, a float or a parameter has at most 23 digits before and 15 after the point. NaN and infinity are no numerics here.',
+    why: "The engine's DECIMAL has 38 digits.",
+    recognise: ({ postgres, tributary }) =>
+      answers(postgres) &&
+      sqlstate(tributary) === '22003' &&
+      /numeric|value out of range|does not fit/i.test(message(tributary)),
+  },
+  {
+    topic: 'Numbers',
+    names: ['+', '-', '*', '/', 'power', 'exp', 'sum'],
+    effect: 'differs',
+    what: 'Floats that overflow are Infinity and floats that underflow are 0, without the error 22003.',
+    why: 'The engine follows IEEE 754; a test of every result would cost more than the arithmetic.',
+    recognise: ({ postgres, tributary }) =>
+      answers(tributary) &&
+      sqlstate(postgres) === '22003' &&
+      /overflow|underflow/.test(message(postgres)),
+  },
+  {
+    topic: 'Numbers',
+    names: MOMENTS,
+    effect: 'differs',
+    what: 'Deviations, variances, correlations and regressions over NaN or infinity fail with 22003, or are NULL or 0, where PostgreSQL answers NaN. Where the inputs differ by many orders of magnitude, fewer digits agree.',
+    why: 'The engine sums in another order and refuses results that are not finite.',
+    recognise: (divergence) => {
+      if (!uses(divergence, MOMENTS)) return false;
+      const { postgres, tributary } = divergence;
+      if (sqlstate(tributary) === '22003') return true;
+      return (
+        (answers(postgres) &&
+          answers(tributary) &&
+          sameSpelled(divergence, (value) =>
+            /^(NaN|-?Infinity|-?\d[\d.e+-]*)$/.test(value) ? 'number' : value,
+          )) ||
+        /"NaN"|Infinity/.test(JSON.stringify(postgres))
+      );
+    },
+  },
+  {
+    topic: 'Expressions',
+    names: [],
+    effect: 'differs',
+    what: 'An error of an expression that decides nothing may not appear: an argument of count(), a format() argument without a place, a branch or subquery that no row reaches, a side of AND or OR.',
+    why: 'PostgreSQL computes constant expressions while it plans, needed or not; the engine computes what it needs, in its own order.',
+    recognise: ({ postgres, tributary }) =>
+      answers(tributary) &&
+      /^22(?!003)|^220|^22003/.test(sqlstate(postgres)) &&
+      !/overflow|underflow/.test(message(postgres)),
+  },
+  {
+    topic: 'Expressions',
+    names: [],
+    effect: 'fails',
+    what: 'An error of a row that decides nothing may appear: a quantified subquery is computed whole although an earlier row already decides it, both sides of AND and OR, the arguments of a call with a NULL.',
+    why: 'The engine works on columns, not row by row.',
+    recognise: ({ statement, postgres, tributary }) =>
+      answers(postgres) &&
+      /^22/.test(sqlstate(tributary)) &&
+      /\(SELECT | AND | OR |CASE |NULL|IN \(|ANY|ALL|COALESCE/.test(statement.sql),
+  },
+  {
+    topic: 'Expressions',
+    names: ['pg_typeof'],
+    effect: 'differs',
+    what: 'pg_typeof() gives text, not regtype.',
+    why: 'There is no type regtype.',
+    recognise: (divergence) => uses(divergence, ['pg_typeof']),
+  },
+];
+
+/** The entry that a divergence falls under; undefined: a defect. */
+export function recognise(divergence: Divergence): KnownDifference | undefined {
+  return KNOWN_DIFFERENCES.find((known) => {
+    if (known.recognise !== undefined) return known.recognise(divergence);
+    const { tributary, postgres } = divergence;
+    if (!uses(divergence, known.names)) return false;
+    if (known.effect === 'refused') return sqlstate(tributary) === '0A000';
+    if (known.effect === 'fails') return answers(postgres) && /^22/.test(sqlstate(tributary));
+    return false;
+  });
+}
