@@ -7,7 +7,13 @@ import {
   type TableDefinition,
 } from '@tributary/catalog';
 import type { Engine } from '@tributary/engine';
-import { isEmptyDomain, QueryError, type Constraint } from '@tributary/sql';
+import {
+  domainContains,
+  isEmptyDomain,
+  parseDomainValue,
+  QueryError,
+  type Constraint,
+} from '@tributary/sql';
 import type {
   Connector,
   ScanContext,
@@ -188,7 +194,8 @@ class LakeConnector implements Connector {
       return empty ? [] : [{ values: [], location: table.location }];
     }
     if (!isProjected(table)) {
-      return counted(this.#services.registeredPartitions(table, constraint), statistics);
+      const registered = this.#services.registeredPartitions(table, constraint);
+      return fitting(table, constraint, registered, statistics);
     }
     const partitions = this.#services.partitions(table, constraint, context);
     statistics.partitionsConsidered = partitions.considered;
@@ -264,13 +271,26 @@ function resolveColumns(request: ScanRequest): {
   return { files, partitions };
 }
 
-async function* counted(
+/** Whether a partition's values lie in the constraint's domains: planning relies on it, so the store's word is not enough. */
+function fits(table: TableDefinition, constraint: Constraint, { values }: Partition): boolean {
+  return table.partitionColumns.every(({ name, type }, index) => {
+    const domain = constraint.get(name);
+    if (domain === undefined) return true;
+    const text = values[index] ?? null;
+    const value = text === null ? null : parseDomainValue(text, type);
+    return value !== undefined && domainContains(domain, value);
+  });
+}
+
+async function* fitting(
+  table: TableDefinition,
+  constraint: Constraint,
   partitions: AsyncIterable<RegisteredPartition>,
   statistics: ScanStatistics,
 ): AsyncGenerator<Partition> {
   for await (const partition of partitions) {
     statistics.partitionsConsidered += 1n;
-    yield partition;
+    if (fits(table, constraint, partition)) yield partition;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Plan } from '@tributary/sql';
+import { dropImpliedPredicates } from './drop-implied-predicates.ts';
 import { pruneColumns } from './prune-columns.ts';
 import { prunePartitions } from './prune-partitions.ts';
 import type { Rule, RuleContext } from './rule.ts';
@@ -7,6 +8,8 @@ import type { Rule, RuleContext } from './rule.ts';
 export const RULES: readonly Rule[] = [
   // Before pruning columns: predicates may name partition columns that nothing above reads.
   prunePartitions,
+  // Needs what prune-partitions wrote to the scans, and frees columns for prune-columns.
+  dropImpliedPredicates,
   pruneColumns,
 ];
 
