@@ -9,7 +9,6 @@ export function either(postgres: string, duckdb: string): string {
 export function dialectText(text: string, dialect: 'postgres' | 'duckdb'): string {
   let current = text;
   // Innermost first: fragments nest.
-  // eslint-disable-next-line no-control-regex
   const fragment = /\u0001([^\u0001-\u0003]*)\u0002([^\u0001-\u0003]*)\u0003/g;
   for (let before = ''; before !== current;) {
     before = current;

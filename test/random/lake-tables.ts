@@ -62,7 +62,6 @@ export const ENUM_VALUES = [
 
 /** Hive's escapes in folder names. */
 export function hiveEscape(value: string): string {
-  // eslint-disable-next-line no-control-regex
   return value.replaceAll(
     /[\u0000-\u001f"#%'*/:=?\\\u007f{[\]^]/g,
     (each) => `%${each.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
