@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import type { CatalogEvent } from '../definitions.ts';
 import { againstStore } from './store-errors.ts';
@@ -18,11 +19,12 @@ export type Write = <T>(actor: string, work: (writer: Writer) => Promise<T>) => 
 /** Rows in one INSERT or DELETE: well under both engines' limits on parameters. */
 const WRITE_BATCH = 500;
 
-/** Parts of at most the rows that one statement writes. */
-export function writeBatches<T>(all: readonly T[]): T[][] {
-  const result: T[][] = [];
-  for (let at = 0; at < all.length; at += WRITE_BATCH) result.push(all.slice(at, at + WRITE_BATCH));
-  return result;
+/** Parts of at most the rows that one statement writes. Others have their turn in between: the embedded engine blocks. */
+export async function* writeBatches<T>(all: readonly T[]): AsyncGenerator<T[]> {
+  for (let at = 0; at < all.length; at += WRITE_BATCH) {
+    if (at > 0) await setImmediate();
+    yield all.slice(at, at + WRITE_BATCH);
+  }
 }
 
 export function createWrite(db: Kysely<CatalogTables>): Write {

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
 import Database from 'libsql';
@@ -10,6 +10,18 @@ const BUSY_TIMEOUT_MS = 20;
 const MAX_STATEMENTS = 100;
 
 type Statement = ReturnType<Database.Database['prepare']>;
+
+/** Node's own recursion never ends where the system does not let a folder be made, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!existsSync(path)) throw error;
+  }
+}
 
 /** What a transaction does, and so which lock it takes at its start. */
 export type TransactionMode = 'read' | 'write';
@@ -27,7 +39,7 @@ export class LibsqlDatabase implements SqliteDatabase {
 
   /** Makes the file and its folder, for this user only. Throws the driver's error, SQLITE_BUSY* when it is worth trying again. */
   constructor(path: string) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     closeSync(openSync(path, 'a', 0o600));
     this.#database = new Database(path);
     try {

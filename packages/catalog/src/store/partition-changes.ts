@@ -38,7 +38,7 @@ export function partitionChanges(
       write(actor, async ({ tx, record }) => {
         const table = await findTable(tx, name);
         let added = 0;
-        for (const batch of writeBatches(partitions)) {
+        for await (const batch of writeBatches(partitions)) {
           const result = await tx
             .insertInto('tributary_partition')
             .values(batch.map((partition) => partitionRow(table, partition)))
@@ -69,7 +69,7 @@ export function partitionChanges(
         const table = await findTable(tx, name);
         let dropped = 0;
         const keys = [...new Set(values.map((one) => checkedKey(table, one)))];
-        for (const batch of writeBatches(keys)) {
+        for await (const batch of writeBatches(keys)) {
           const result = await tx
             .deleteFrom('tributary_partition')
             .where('relation_id', '=', table.id)

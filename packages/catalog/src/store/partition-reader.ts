@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Constraint } from '@tributary/sql';
 import type { Kysely } from 'kysely';
 import type { RegisteredPartition, TableDefinition } from '../definitions.ts';
@@ -6,7 +7,7 @@ import { partitionValues } from './partition-key.ts';
 import { readStore } from './store-errors.ts';
 import type { CatalogTables } from './tables.ts';
 
-const READ_BATCH = 5_000;
+const READ_BATCH = 2_000;
 
 /** One batch in memory at a time. A partition registered or dropped meanwhile may or may not be seen. */
 export async function* streamPartitions(
@@ -35,5 +36,7 @@ export async function* streamPartitions(
     const last = rows.at(-1);
     if (last === undefined || rows.length < READ_BATCH) return;
     after = last.partition_key;
+    // The embedded engine answers without a turn of the event loop: others have theirs here.
+    await setImmediate();
   }
 }

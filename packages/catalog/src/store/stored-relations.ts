@@ -63,7 +63,7 @@ export async function deleteRelations(
   tx: Kysely<CatalogTables>,
   ids: readonly string[],
 ): Promise<void> {
-  for (const batch of writeBatches(ids)) {
+  for await (const batch of writeBatches(ids)) {
     await tx.deleteFrom('tributary_partition').where('relation_id', 'in', batch).execute();
     await tx.deleteFrom('tributary_relation').where('id', 'in', batch).execute();
   }
