@@ -14,6 +14,9 @@ import type { NamespaceItem, ScopeColumn } from './scope.ts';
 import { checkNameConflicts, namespaceItem } from './scope.ts';
 import { locationOf, stringsOf, tagOf } from './tree.ts';
 
+/** The engine takes seconds to order 64 joins and most of a minute for 120. */
+const MAX_FROM_ITEMS = 100;
+
 /** A FROM item: its plan, the names it brings, and the columns that `*` and USING see, in order. */
 export interface FromItem {
   readonly plan: Plan;
@@ -61,6 +64,16 @@ export function crossJoin(level: QueryLevel, left: Plan, right: Plan): Plan {
 
 export function bindFromItem(level: QueryLevel, node: Node): FromItem {
   return deeper(level, locationOf(node), () => {
+    if (!('JoinExpr' in node)) level.fromItems += 1;
+    if (level.fromItems > MAX_FROM_ITEMS) {
+      throw failure(
+        level,
+        'statementTooComplex',
+        `FROM joins more than ${MAX_FROM_ITEMS} relations`,
+        locationOf(node),
+        { hint: 'Join in steps: put parts of it into WITH .. AS MATERIALIZED.' },
+      );
+    }
     if ('RangeVar' in node) return bindRangeVar(level, node.RangeVar);
     if ('RangeSubselect' in node) return bindRangeSubselect(level, node.RangeSubselect);
     if ('JoinExpr' in node) return bindJoin(level, node.JoinExpr);

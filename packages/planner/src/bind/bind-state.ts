@@ -33,6 +33,10 @@ export interface StatementState {
   nextOccurrence: number;
   nodes: number;
   depth: number;
+  /** Subqueries in expressions around the one being bound. */
+  subqueryDepth: number;
+  /** Items of all WITH clauses bound so far. */
+  commonTables: number;
 }
 
 /** Where names are looked up: a view has its own. */
@@ -105,6 +109,8 @@ export interface QueryLevel {
   readonly environment: Environment;
   readonly parent: QueryLevel | undefined;
   namespace: readonly NamespaceItem[];
+  /** Relations of FROM bound so far. */
+  fromItems: number;
   /** LATERAL is in force: siblings to the left in FROM are visible. */
   lateral: boolean;
   /** Columns that were reached through LATERAL. */
@@ -134,6 +140,8 @@ export function newStatement(context: BindContext): StatementState {
     nextOccurrence: 1,
     nodes: 0,
     depth: 0,
+    subqueryDepth: 0,
+    commonTables: 0,
   };
 }
 
@@ -147,6 +155,7 @@ export function newLevel(
     environment,
     parent,
     namespace: [],
+    fromItems: 0,
     lateral: false,
     lateralColumns: new Set(),
     clause: 'FROM',

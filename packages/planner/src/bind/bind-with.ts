@@ -7,6 +7,9 @@ import type { QueryLevel } from './bind-state.ts';
 import { failure, newLevel } from './bind-state.ts';
 import { stringsOf } from './tree.ts';
 
+/** They may all refer to one another, so that rules and printers recurse as deep. */
+const MAX_COMMON_TABLES = 500;
+
 /** A WITH item. In WITH RECURSIVE an item may be used before its turn, so it is bound at its first use. */
 export interface CommonTableBinding {
   readonly id: number;
@@ -44,6 +47,16 @@ export function bindWithClause(level: QueryLevel, clause: WithClause): void {
       );
     }
     names.add(name);
+    level.statement.commonTables += 1;
+    if (level.statement.commonTables > MAX_COMMON_TABLES) {
+      throw failure(
+        level,
+        'statementTooComplex',
+        `the statement has more than ${MAX_COMMON_TABLES} WITH queries`,
+        tree.location,
+        { hint: 'Split it into views or into several statements.' },
+      );
+    }
     if (tree.search_clause !== undefined || tree.cycle_clause !== undefined) {
       throw failure(
         level,
