@@ -14,6 +14,7 @@ import type { RandomStatement, RandomView } from './random-statement.ts';
 import { StatementMaker } from './random-statement.ts';
 import { declareTable, writeTable } from './write-lake.ts';
 
+const TIME_ZONES = ['UTC', 'UTC', 'America/New_York', 'Asia/Kolkata', 'Pacific/Apia'];
 const MOST_ROWS = 100_000;
 
 export interface Outcome {
@@ -67,6 +68,9 @@ export async function openDifferential(seed: number): Promise<Differential> {
     truth.close();
   };
   try {
+    const zone = random.pick(TIME_ZONES);
+    await truth.connection.run(`SET TimeZone = '${zone}'`);
+    await query(session, `SET TimeZone = '${zone}'`);
     const tables = randomTables(random);
     for (const table of tables) {
       await writeTable(truth.connection, stack.root, table, random);

@@ -69,4 +69,35 @@ describe('statements that once answered otherwise', () => {
       await rows('SELECT sum(DISTINCT abs(0.68)), abs(-0.05)::text, (0.5 - 0.75)::text'),
     ).toEqual([['0.68', '0.05', '-0.25']]);
   });
+
+  test('a condition over groups may compute with arrays', async () => {
+    expect(
+      await rows(
+        'SELECT x, count(*) FROM (VALUES (1), (2), (2), (3)) AS v(x) GROUP BY x HAVING x = ANY (ARRAY[x, x + 1]) AND count(*) = ANY (ARRAY[2, x])  ORDER BY x',
+      ),
+    ).toEqual([
+      ['1', '1'],
+      ['2', '2'],
+    ]);
+  });
+
+  test('a scan in a column that nothing reads leaves no parameters behind', async () => {
+    await writeFiles({
+      'parts/p=1/a.parquet': 'SELECT 1::INTEGER AS k',
+      'parts/p=2/a.parquet': 'SELECT 2::INTEGER AS k',
+    });
+    await stack.service.runScript(
+      `CREATE EXTERNAL TABLE lake.default.parts (k int) PARTITIONED BY (p int) STORED AS PARQUET LOCATION '${stack.root}parts/'
+         TBLPROPERTIES ('projection.enabled' = 'true', 'projection.p.type' = 'integer', 'projection.p.range' = '1,9')`,
+      new AbortController().signal,
+    );
+    const text = `SELECT count(*) FROM (SELECT a.k, (SELECT max(b.k) FROM lake.parts AS b WHERE b.p = a.p AND b.k = a.k) AS top FROM lake.parts AS a JOIN lake.parts AS c ON a.k = c.k) AS r JOIN lake.parts AS d ON d.k = r.k WHERE d.p > 0`;
+    expect(await rows(text)).toEqual([['2']]);
+    await query(session, "SET tributary.rules_off = 'all'");
+    try {
+      expect(await rows(text)).toEqual([['2']]);
+    } finally {
+      await query(session, 'RESET tributary.rules_off');
+    }
+  });
 });

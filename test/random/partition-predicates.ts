@@ -51,6 +51,11 @@ function daysAgo(date: string): number {
   return Math.floor(Date.now() / 86_400_000) - Date.parse(date) / 86_400_000;
 }
 
+/** PostgreSQL truncates a date as a moment of the session's zone; DuckDB truncates it as a date. */
+export function truncatedDate(unit: string, date: string): string {
+  return either(`date_trunc('${unit}', ${date})`, `date_trunc('${unit}', (${date})::timestamptz)`);
+}
+
 function datePredicate(c: string, random: RandomSource): string {
   const literal = (): string => `date '${someDay(random)}'`;
   const [from, to] = span(random);
@@ -81,9 +86,25 @@ function datePredicate(c: string, random: RandomSource): string {
         `timestamp '${someDay(random)} ${random.pick(['00:00:00', '12:30:00'])}'`,
         random,
       ),
-    () => compared(`date_trunc('${unit}', ${c})`, literal(), random),
-    () => `date_trunc('${unit}', ${c})::date = date_trunc('${unit}', ${literal()})::date`,
-    () => `date_trunc('month', ${c}) IN (timestamp '2024-01-01', timestamp '2024-02-01 00:00:00')`,
+    () => compared(truncatedDate(unit, c), literal(), random),
+    () =>
+      compared(
+        `${c}::timestamptz`,
+        `timestamptz '${someDay(random)} ${random.pick(['00:00:00+00', '12:30:00-05', '23:00:00+13'])}'`,
+        random,
+      ),
+    () =>
+      compared(
+        `${c}::timestamp AT TIME ZONE 'Asia/Tokyo'`,
+        `'${someDay(random)} 15:00:00+00'::timestamptz`,
+        random,
+      ),
+    () => compared(c, `'${someDay(random)} 05:00:00+00'::timestamptz`, random),
+    () => `${c} IN (SELECT d.d FROM lake.dim AS d WHERE d.d >= ${literal()})`,
+    () => `${c} = (SELECT max(d.d) FROM lake.dim AS d WHERE d.d < ${literal()})`,
+    () => `${truncatedDate(unit, c)}::date = ${truncatedDate(unit, literal())}::date`,
+    () =>
+      `${truncatedDate('month', c)} IN (timestamp '2024-01-01', timestamp '2024-02-01 00:00:00')`,
     () => compared(`extract(${part} from ${c})`, String(random.integer(1, 12)), random),
     () =>
       `extract(year from ${c}) = ${random.pick([2023, 2024])} AND extract(month from ${c}) IN (${random.integer(1, 3)}, ${random.integer(1, 12)})`,

@@ -1,5 +1,6 @@
 import type { RandomSource } from '../support/random-source.ts';
 import { either } from './dialects.ts';
+import { truncatedDate } from './partition-predicates.ts';
 import { day, DAYS, quote } from './lake-tables.ts';
 import type { Kind } from './lake-tables.ts';
 
@@ -134,8 +135,7 @@ export class ExpressionMaker {
         return random.choose(
           () => `(${same()} + ${random.integer(-9, 9)})`,
           () => `(${same()} - ${random.integer(0, 9)})`,
-          () =>
-            `date_trunc('${random.pick(['week', 'month', 'quarter', 'year'])}', ${same()})::date`,
+          () => `${truncatedDate(random.pick(['week', 'month', 'quarter', 'year']), same())}::date`,
           () => `(${same()} + interval '1 month')::date`,
           () => `${this.value('ts', depth - 1)}::date`,
           () => `greatest(${same()}, ${same()})`,

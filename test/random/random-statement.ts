@@ -1,5 +1,6 @@
 import type { RandomSource } from '../support/random-source.ts';
-import { ENUM_VALUES, quote } from './lake-tables.ts';
+import { either } from './dialects.ts';
+import { day, DAYS, ENUM_VALUES, quote } from './lake-tables.ts';
 import type { Kind, LakeTable } from './lake-tables.ts';
 import { partitionPredicate } from './partition-predicates.ts';
 import type { PartitionReference } from './partition-predicates.ts';
@@ -75,8 +76,24 @@ export class StatementMaker {
         this.#ctes.push({ ...query, name });
       }
     }
+    const recursive = random.chance(0.06);
+    if (recursive) {
+      const step = random.integer(1, 9);
+      withs.push(
+        `days AS (SELECT date '${day(random.integer(0, DAYS - 20))}' AS dt, 1 AS k UNION ALL SELECT dt + ${step}, k + 1 FROM days WHERE k < ${random.integer(1, 12)})`,
+      );
+      this.#ctes.push({
+        name: 'days',
+        text: '',
+        outputs: [
+          { name: 'dt', kind: 'date' },
+          { name: 'k', kind: 'int' },
+        ],
+      });
+    }
     const body = this.#body(2);
-    const prefix = withs.length === 0 ? '' : `WITH ${withs.join(', ')} `;
+    const prefix =
+      withs.length === 0 ? '' : `WITH ${recursive ? 'RECURSIVE ' : ''}${withs.join(', ')} `;
     const order = this.#order(body);
     return {
       text: `${prefix}${body.text}${order}`,
@@ -182,6 +199,31 @@ export class StatementMaker {
     };
   }
 
+  /** Rows that no table holds. */
+  #madeRelation(): Relation {
+    const random = this.#random;
+    if (random.chance(0.4)) {
+      return this.#derived(
+        (alias) =>
+          `generate_series(${random.integer(-3, 3)}, ${random.integer(4, 30)}) AS ${alias}(k)`,
+        [{ name: 'k', kind: 'int' }],
+      );
+    }
+    const make = new ExpressionMaker(random, []);
+    const rows = Array.from(
+      { length: random.integer(1, 6) },
+      () => `(${make.constant('int')}, ${make.constant('text')}, ${make.constant('date')})`,
+    );
+    return this.#derived(
+      (alias) => `(VALUES ${rows.join(', ')}) AS ${alias}(k, s, dt)`,
+      [
+        { name: 'k', kind: 'int' },
+        { name: 's', kind: 'text' },
+        { name: 'dt', kind: 'date' },
+      ],
+    );
+  }
+
   #relation(depth: number): Relation {
     const random = this.#random;
     if (this.#ctes.length > 0 && random.chance(0.4)) {
@@ -191,6 +233,25 @@ export class StatementMaker {
     if (depth > 0 && random.chance(0.2)) {
       const query = random.chance(0.2) ? this.#body(depth - 1) : this.#select(depth - 1);
       return this.#derived((alias) => `(${query.text}) AS ${alias}`, query.outputs);
+    }
+    if (random.chance(0.08)) return this.#madeRelation();
+    if (depth > 0 && random.chance(0.08)) {
+      const query = this.#select(depth - 1);
+      const keys = query.outputs.map((_, index) => `${index + 1}${random.pick(['', ' DESC'])}`);
+      const limited = `${query.text} ORDER BY ${keys.join(', ')} LIMIT ${random.integer(0, 40)}`;
+      return this.#derived((alias) => `(${limited}) AS ${alias}`, query.outputs);
+    }
+    if (depth > 0 && random.chance(0.05)) {
+      const { alias: inner, relation } = this.#plainTable();
+      const first = `SELECT DISTINCT ON (${inner}.k) ${inner}.k AS c0, ${inner}.rid AS c1, ${inner}.s AS c2 FROM ${relation.text} WHERE true${this.#and(relation)} ORDER BY ${inner}.k, ${inner}.rid${random.pick(['', ' DESC'])}`;
+      return this.#derived(
+        (alias) => `(${first}) AS ${alias}`,
+        [
+          { name: 'c0', kind: 'int' },
+          { name: 'c1', kind: 'int' },
+          { name: 'c2', kind: 'text' },
+        ],
+      );
     }
     if (this.#views.length > 0 && random.chance(0.12)) {
       const view = random.pick(this.#views);
@@ -242,6 +303,23 @@ export class StatementMaker {
         continue;
       }
       const right = this.#relation(depth - 1);
+      if (
+        right.required === undefined &&
+        right.columns.some(({ name }) => name === 'k') &&
+        relations.length === 1 &&
+        first.columns.some(({ name }) => name === 'k') &&
+        random.chance(0.1)
+      ) {
+        const both = first.columns.filter(
+          ({ name, kind }) =>
+            ['dt', 's', 'd'].includes(name) &&
+            right.columns.some((other) => other.name === name && other.kind === kind),
+        );
+        const shared = ['k', ...random.sample(both, 1).map(({ name }) => name)];
+        text += ` ${required.length > 0 ? '' : random.pick(['', 'LEFT ', 'FULL '])}JOIN ${right.text} USING (${shared.join(', ')})`;
+        relations.push(right);
+        continue;
+      }
       let on = this.#joinCondition(left, right);
       // A predicate on the nullable side belongs to ON, where it restricts that side alone.
       const kind =
@@ -307,6 +385,7 @@ export class StatementMaker {
     const inner = new ExpressionMaker(random, relation.columns);
     const keys = outer.filter(({ kind }) => kind === 'int');
     const key = keys.length === 0 ? '7' : random.pick(keys).text;
+    const texts = outer.filter(({ kind }) => kind === 'text');
     const dates = outer.filter(({ kind }) => kind === 'date');
     const innerDates = relation.columns.filter(({ kind }) => kind === 'date');
     const where = `WHERE ${inner.predicate(1)}${and}`;
@@ -324,6 +403,15 @@ export class StatementMaker {
       () =>
         `${key} ${random.pick(['= ANY', '<> ALL', '> ALL'])} (SELECT ${alias}.k FROM ${relation.text} ${where})`,
     ];
+    if (texts.length > 0) {
+      const text = random.pick(texts).text;
+      options.push(() =>
+        either(
+          `(${key}, ${text}) IN (SELECT ${alias}.k, ${alias}.s FROM ${relation.text} ${where})`,
+          `EXISTS (SELECT 1 FROM ${relation.text} ${where} AND ${alias}.k = ${key} AND ${alias}.s = ${text})`,
+        ),
+      );
+    }
     if (dates.length > 0 && innerDates.length > 0) {
       const date = random.pick(dates).text;
       const innerDate = random.pick(innerDates).text;

@@ -1,7 +1,7 @@
 import type { RandomSource } from '../support/random-source.ts';
 import { day, DAYS } from './lake-tables.ts';
 import type { LakeTable } from './lake-tables.ts';
-import { partitionPredicate } from './partition-predicates.ts';
+import { partitionPredicate, truncatedDate } from './partition-predicates.ts';
 
 /** A fact table's use in a statement. */
 interface Fact {
@@ -79,7 +79,7 @@ export const WAREHOUSE_SHAPES: readonly WarehouseShape[] = [
         )
         .join(', ');
       return `WITH u AS (SELECT ${a.date('f')} AS d, f.k FROM ${a.name} f UNION ALL SELECT ${b.date('f')}, f.k FROM ${b.name} f),
-        w AS (SELECT date_trunc('week', u.d)::date AS week, ${daily} FROM u GROUP BY 1)
+        w AS (SELECT ${truncatedDate('week', 'u.d')}::date AS week, ${daily} FROM u GROUP BY 1)
         SELECT x.week, x.d1, y.d1, x.d2 - y.d2, x.d6::double precision / nullif(y.d6, 0), y.d0 FROM w x JOIN w y ON x.week = y.week - ${random.pick([7, 14, 28])}
         WHERE x.week >= date '${day(random.integer(0, 30))}' ORDER BY 1, 2, 3, 4, 5, 6`;
     },

@@ -197,8 +197,14 @@ function filterBlock(plan: FilterPlan, input: Block, scope: Scope, printer: Prin
   ) {
     block = closeBlock(block, 'keep', printer);
   }
-  const inner = innerScope(block.definitions, scope);
-  const conjuncts = printConjuncts(plan.condition, inner, printer);
+  const print = (): readonly string[] =>
+    printConjuncts(plan.condition, innerScope(block.definitions, scope), printer);
+  let conjuncts = print();
+  // DuckDB takes the parameters of a lambda in HAVING for columns that are not grouped.
+  if (block.groupBy !== undefined && conjuncts.some((each) => each.includes('lambda '))) {
+    block = closeBlock(block, 'keep', printer);
+    conjuncts = print();
+  }
   return block.groupBy === undefined
     ? change(block, {
         where: [...block.where, ...conjuncts],

@@ -36,9 +36,21 @@ export interface PrintedText<P> {
  * featureNotSupported for what DuckDB cannot compute, statementTooComplex beyond `maxLength`.
  */
 export function printDuckdb<P>(plan: Plan, options: PrintDuckdbOptions<P>): PrintedText<P> {
-  const { printer, parameters } = duckdbPrinter(options);
-  return { text: printStatement(plan, printer, true), parameters };
+  const unused = new Set<ScanPlan>();
+  for (;;) {
+    const { printer, parameters, scans } = duckdbPrinter({
+      ...options,
+      relation: (scan) => (unused.has(scan) ? NO_RELATION : options.relation(scan)),
+    });
+    const text = printStatement(plan, printer, true);
+    // What nothing reads is printed and dropped; its parameters must go as well, or the engine refuses the numbers above.
+    const dropped = [...scans].filter(([, each]) => each.includes('$') && !text.includes(each));
+    if (dropped.length === 0) return { text, parameters };
+    for (const [scan] of dropped) unused.add(scan);
+  }
 }
+
+const NO_RELATION = { text: '(SELECT 1)', parameters: [] };
 
 /** An expression of exactly its engine type; columns that no subquery in it provides are printed as `c<id>`. */
 export function printDuckdbExpression<P>(
@@ -58,6 +70,7 @@ export function printDuckdbExpression<P>(
 function duckdbPrinter<P>(options: PrintDuckdbOptions<P>): {
   readonly printer: Printer;
   readonly parameters: readonly P[];
+  readonly scans: ReadonlyMap<ScanPlan, string>;
 } {
   const parameters: P[] = [];
   const known = new Map<ScanPlan, string>();
@@ -79,5 +92,5 @@ function duckdbPrinter<P>(options: PrintDuckdbOptions<P>): {
     now: duckdbLiteral(options.now, TIMESTAMPTZ),
     ...(options.maxLength === undefined ? {} : { maxLength: options.maxLength }),
   });
-  return { printer, parameters };
+  return { printer, parameters, scans: known };
 }
