@@ -10,7 +10,8 @@ import { RELATIONS } from './tables.ts';
 const RUNS = Number(
   process.env['DIFFERENTIAL_RUNS'] ?? (process.env['CI'] === undefined ? 400 : 2000),
 );
-const SEED = Number(process.env['DIFFERENTIAL_SEED'] ?? Date.now() % 1_000_000);
+/** One seed unless asked: a run repeats. Other seeds look for what is not known yet. */
+const SEED = Number(process.env['DIFFERENTIAL_SEED'] ?? 1);
 
 /** More would mean that the comparison has gone blind. */
 const MOST_EXCEPTIONS = 0.06;

@@ -96,16 +96,23 @@ const JSON_VALUES = [
 /** Every exception to "the same answer as PostgreSQL": docs/sql.md lists them, and the generated statements may differ by no other. */
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
-    topic: 'Dates and times',
-    names: ['greatest', 'least', 'min', 'max'],
+    topic: 'Expressions',
+    names: [],
     effect: 'differs',
-    what: 'Of intervals that are equal (1 mon and 30 days), GREATEST, LEAST, min and max may give another one.',
+    what: 'Of values that are equal and look different (the intervals 1 mon and 30 days, the floats 0 and -0), GREATEST, LEAST, min, max, DISTINCT, GROUP BY and set operations may give another one.',
     why: 'The engine keeps another of equal values.',
-    recognise: ({ statement, postgres, tributary }) =>
-      answers(postgres) &&
-      answers(tributary) &&
-      /GREATEST|LEAST|\b(min|max)\(/.test(statement.sql) &&
-      /interval|\.iv/.test(statement.sql),
+    recognise: (divergence) => {
+      const { sql } = divergence.statement;
+      if (!answers(divergence.postgres) || !answers(divergence.tributary)) return false;
+      if (/DISTINCT|GROUP BY|UNION|INTERSECT|EXCEPT|GREATEST|LEAST|\b(min|max)\(/.test(sql)) {
+        if (sameSpelled(divergence, (value) => (value === '-0' ? '0' : value))) return true;
+      }
+      return (
+        /GREATEST|LEAST|DISTINCT|GROUP BY|\b(min|max)\(/.test(sql) &&
+        /interval|\.iv/.test(sql) &&
+        sameSpelled(divergence, (value) => value.replace(/\b1 mon\b/g, '30 days'))
+      );
+    },
   },
   {
     topic: 'Formatting',
@@ -200,6 +207,16 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     effect: 'refused',
     what: 'Date patterns TZ, OF, BC, RM, TH, Y,YYY and one- to three-letter ISO years; number patterns other than 9, 0, comma, point and FM; intervals; formats that are not constant; NaN and infinity.',
     why: "The format is compiled into the engine's text.",
+  },
+  {
+    topic: 'Formatting',
+    names: ['to_char'],
+    effect: 'differs',
+    what: 'Floats of more than 15 digits that do not fit the format: the number of # after the point.',
+    why: 'PostgreSQL drops places that a float does not surely have.',
+    recognise: (divergence) =>
+      uses(divergence, ['to_char']) &&
+      sameSpelled(divergence, (value) => value.replace(/#[#.,]*/g, '#')),
   },
   {
     topic: 'Formatting',
@@ -337,12 +354,14 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     topic: 'Dates and times',
     names: ['interval'],
     effect: 'fails',
-    what: 'Infinite intervals, and moments and intervals beyond the range of the engine.',
+    what: 'Infinite intervals, age() of infinite moments, and moments and intervals beyond the range of the engine fail or are NULL; dates that PostgreSQL has no room for (before 4714 BC) are answered.',
     why: "The engine's intervals are finite; its dates and timestamps have other bounds.",
-    recognise: ({ postgres, tributary }) =>
-      answers(postgres) &&
-      /^22(003|008)/.test(sqlstate(tributary)) &&
-      /interval|date|timestamp/.test(message(tributary)),
+    recognise: ({ statement, postgres, tributary }) =>
+      (answers(postgres) &&
+        /^22(003|008)/.test(sqlstate(tributary)) &&
+        /interval|date|timestamp/.test(message(tributary))) ||
+      (answers(tributary) && /^(date|timestamp) out of range/.test(message(postgres))) ||
+      (/infinity/i.test(statement.sql) && /infinity/.test(JSON.stringify(postgres))),
   },
   {
     topic: 'Text',
@@ -387,17 +406,6 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     topic: 'Numbers',
-    names: [],
-    effect: 'fails',
-    what: 'Numerics of more than 38 digits, and sums, products and casts that would need more (22003). A numeric from text, a float or a parameter has at most 23 digits before and 15 after the point. NaN and infinity are no numerics here.',
-    why: "The engine's DECIMAL has 38 digits.",
-    recognise: ({ postgres, tributary }) =>
-      answers(postgres) &&
-      sqlstate(tributary) === '22003' &&
-      /numeric|value out of range|does not fit/i.test(message(tributary)),
-  },
-  {
-    topic: 'Numbers',
     names: ['+', '-', '*', '/', 'power', 'exp', 'sum'],
     effect: 'differs',
     what: 'Floats that overflow are Infinity and floats that underflow are 0, without the error 22003.',
@@ -414,18 +422,21 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     what: 'Deviations, variances, correlations and regressions over NaN or infinity fail with 22003, or are NULL or 0, where PostgreSQL answers NaN. Where the inputs differ by many orders of magnitude, fewer digits agree.',
     why: 'The engine sums in another order and refuses results that are not finite.',
     recognise: (divergence) => {
-      if (!uses(divergence, MOMENTS)) return false;
       const { postgres, tributary } = divergence;
-      if (sqlstate(tributary) === '22003') return true;
-      return (
-        (answers(postgres) &&
-          answers(tributary) &&
-          sameSpelled(divergence, (value) =>
-            /^(NaN|-?Infinity|-?\d[\d.e+-]*)$/.test(value) ? 'number' : value,
-          )) ||
-        /"NaN"|Infinity/.test(JSON.stringify(postgres))
-      );
+      if (!uses(divergence, MOMENTS)) return false;
+      return answers(tributary) ? answers(postgres) : sqlstate(tributary) === '22003';
     },
+  },
+  {
+    topic: 'Numbers',
+    names: [],
+    effect: 'fails',
+    what: 'Numerics of more than 38 digits, and sums, products and casts that would need more (22003). A numeric from text, a float or a parameter has at most 23 digits before and 15 after the point. NaN and infinity are no numerics here.',
+    why: "The engine's DECIMAL has 38 digits.",
+    recognise: ({ postgres, tributary }) =>
+      answers(postgres) &&
+      sqlstate(tributary) === '22003' &&
+      /numeric|value out of range|does not fit/i.test(message(tributary)),
   },
   {
     topic: 'Expressions',

@@ -4,6 +4,7 @@ import type { ScalarName, ScalarType, SqlType } from '../types/sql-type.ts';
 import { sameType, scalar, TEXT } from '../types/sql-type.ts';
 import { typeLabel } from '../types/type-info.ts';
 import { castContext } from './cast-contexts.ts';
+import { reuse } from './template-parts.ts';
 import type { Template, TemplateArgument, TemplateContext, Templates } from './function-entry.ts';
 
 /** One cast. The templates' `{0}` is the value, `{type}` the target's engine type; `result` has the target's modifier. */
@@ -194,10 +195,25 @@ function numericText({ digits }: ScalarType): string {
   return digits.dynamic === true ? `regexp_replace(${text}, '\\.?0+$', '')` : text;
 }
 
-/** DuckDB prints 1.0 and inf where PostgreSQL prints 1 and Infinity. */
-function floatText(name: 'float4' | 'float8'): string {
-  void name;
-  return "regexp_replace(replace(replace(CAST({0} AS VARCHAR), 'inf', 'Infinity'), 'nan', 'NaN'), '\\.0$', '')";
+/**
+ * DuckDB prints 1.0 and inf where PostgreSQL prints 1 and Infinity, and takes an exponent from 1e16 on where PostgreSQL takes it
+ * from 1e15 (float4: 1e6) on.
+ */
+function floatText(name: 'float4' | 'float8'): Template {
+  const words = (text: string): string =>
+    `replace(replace(replace(CAST(${text} AS VARCHAR), 'inf', 'Infinity'), '-nan', 'NaN'), 'nan', 'NaN')`;
+  if (name === 'float8') {
+    return (args) => {
+      const scientific = `regexp_replace(${words(args[0]?.text ?? 'NULL')}, '^(-?\\d)(\\d{15})\\.0$', '\\1.\\2e+15')`;
+      return `regexp_replace(regexp_replace(${scientific}, '\\.?0*e', 'e'), '\\.0$', '')`;
+    };
+  }
+  return (args) =>
+    reuse([words(args[0]?.text ?? 'NULL')], (text) => {
+      const digits = `regexp_replace(regexp_replace(${text}, '^(-?\\d)(\\d*)\\.(\\d*)$', '\\1.\\2\\3'), '\\.?0+$', '')`;
+      const exponent = `printf('e+%02d', strpos(ltrim(${text}, '-'), '.') - 2)`;
+      return `CASE WHEN regexp_full_match(${text}, '-?\\d{7,}\\.\\d+') THEN ${digits} || ${exponent} ELSE regexp_replace(${text}, '\\.0$', '') END`;
+    });
 }
 
 /** DuckDB says month for mon, -1 year for -1 years, and gives no sign to a positive field after a negative one. */

@@ -35,6 +35,11 @@ export function selectCommonType(
 
 /** The chosen type with what all inputs agree on: their modifier, and digits that hold every one of them. */
 function shaped(chosen: SqlType, types: readonly SqlType[]): SqlType {
+  if (chosen.kind === 'array') {
+    const elements = types.flatMap((type) => (type.kind === 'array' ? [type.element] : []));
+    const element = shaped(chosen.element, elements);
+    return element === chosen.element ? chosen : { ...chosen, element };
+  }
   if (chosen.kind !== 'scalar') return chosen;
   const modifiers = new Set(
     types.map((type) => (sameType(type, chosen) && type.kind === 'scalar' ? type.typmod : -1)),

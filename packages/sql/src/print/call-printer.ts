@@ -19,7 +19,12 @@ import { applyTemplate, entryLabel } from './template-text.ts';
 import { placeCallParts, protect } from './text-shape.ts';
 
 /** An aggregate with DISTINCT, ORDER BY, WITHIN GROUP and FILTER, as an operand. */
-export function printAggregate(call: AggregateExpression, scope: Scope, printer: Printer): string {
+export function printAggregate(
+  written: AggregateExpression,
+  scope: Scope,
+  printer: Printer,
+): string {
+  const call = printer.dialect.name === 'duckdb' ? ascendingQuantile(written) : written;
   const args = callArguments(call, scope, printer);
   const sorted = call.withinGroup.map((key) => printArgument(key.expression, scope, printer));
   const within =
@@ -36,6 +41,21 @@ export function printAggregate(call: AggregateExpression, scope: Scope, printer:
     ),
     suffix: within + filter(call, scope, printer),
   });
+}
+
+/** DuckDB keeps DESC as the sign of a quantile's fraction, which 0 has not: the same value from the other end. */
+function ascendingQuantile(call: AggregateExpression): AggregateExpression {
+  const [fraction] = call.args;
+  const [key] = call.withinGroup;
+  if (call.entry.name !== 'percentile_cont' || fraction?.kind !== 'constant') return call;
+  if (key?.descending !== true || fraction.type.kind !== 'scalar' || fraction.value === null) {
+    return call;
+  }
+  return {
+    ...call,
+    args: [{ ...fraction, value: String(1 - Number(fraction.value)) }],
+    withinGroup: [{ ...key, descending: false }],
+  };
 }
 
 /** A window call with its FILTER and OVER, as an operand. */

@@ -37,6 +37,8 @@ export interface Dialect {
   comparable(text: string, type: SqlType): string;
   sortValue(text: string, type: SqlType): string;
   row(fields: readonly string[], type: SqlType): string;
+  /** The greatest or least of printed values separated by commas. */
+  extreme(kind: 'greatest' | 'least', values: string, type: SqlType): string;
   array(elements: readonly string[], type: SqlType): string;
   subscript(value: TemplateArgument, index: TemplateArgument): string;
   slice(

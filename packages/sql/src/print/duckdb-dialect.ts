@@ -44,6 +44,7 @@ export function duckdbDialect(scanText: ScanText): Dialect {
     slice,
     field: (text, name) => `struct_extract(${text}, ${quoteText(name)})`,
     quantified,
+    extreme,
     grouping: (keys) => `CAST(GROUPING(${keys.join(', ')}) AS INTEGER)`,
     tableFunction,
     scan: (scan) => ({ text: scanText(scan), column: (id) => columnName(id) }),
@@ -58,6 +59,14 @@ function duckdbTemplate(entry: FunctionEntry): Template {
 /** Trailing blanks of bpchar do not count. */
 function isBlankPadded(type: SqlType): boolean {
   return type.kind === 'scalar' && type.name === 'bpchar';
+}
+
+/** DuckDB's GREATEST and LEAST compare the fields of intervals; its aggregates compare their lengths. */
+function extreme(kind: 'greatest' | 'least', values: string, type: SqlType): string {
+  if (type.kind === 'scalar' && type.name === 'interval') {
+    return `${kind === 'greatest' ? 'list_max' : 'list_min'}([${values}])`;
+  }
+  return `${kind.toUpperCase()}(${values})`;
 }
 
 /** DuckDB counts negative subscripts from the end; to PostgreSQL they are outside. */
@@ -107,7 +116,10 @@ function quantified(parts: PrintedQuantified): string {
   const empty = quantifier === 'any' ? 'FALSE' : 'TRUE';
   return reuse([left.text, array.text], (value, list) => {
     const element = freshName([value, list]);
-    const compared = parts.compare({ ...left, text: value }, { text: element, type: parts.elementType });
+    const compared = parts.compare(
+      { ...left, text: value },
+      { text: element, type: parts.elementType },
+    );
     const numbers = `list_transform(${list}, lambda ${element}: COALESCE(CAST(${compared} AS INTEGER) * 2, 1))`;
     return `CASE ${extreme}(${numbers}) WHEN 2 THEN TRUE WHEN 0 THEN FALSE WHEN 1 THEN NULL ELSE CASE WHEN len(${list}) = 0 THEN ${empty} END END`;
   });

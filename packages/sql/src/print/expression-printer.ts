@@ -154,7 +154,7 @@ function printBare(
       return `COALESCE(${arms(expression.args)})`;
     case 'greatest':
     case 'least':
-      return `${expression.kind.toUpperCase()}(${arms(expression.args)})`;
+      return dialect.extreme(expression.kind, arms(expression.args), expression.type);
     case 'nullif': {
       const left = argument(expression.left);
       const right = argument(expression.right);

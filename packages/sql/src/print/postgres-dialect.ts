@@ -30,6 +30,7 @@ export function postgresDialect(table: (scan: ScanPlan) => string): Dialect {
     subscript: (value, index) => `(${value.text})[${index.text}]`,
     slice: (value, lower, upper) => `(${value.text})[${lower?.text ?? ''}:${upper?.text ?? ''}]`,
     field: (text, name) => `(${text}).${quoteName(name)}`,
+    extreme: (kind, values) => `${kind.toUpperCase()}(${values})`,
     quantified: ({ left, entry, quantifier, array }) => {
       postgresTemplate(entry);
       return `${left.text} ${entry.name} ${quantifier.toUpperCase()} (${array.text})`;

@@ -239,7 +239,8 @@ const ordered: readonly FunctionEntry[] = [
     duckdb: 'percentile_cont({0}){over}',
   }),
   orderedSet('percentile_disc(float8, anyelement) -> anyelement', {
-    duckdb: 'percentile_disc({0}){over}',
+    // The engine keeps DESC as the fraction's sign, which 0 has not.
+    duckdb: "percentile_disc(greatest({0}, CAST('1e-300' AS DOUBLE))){over}",
   }),
   orderedSet('percentile_disc(float8[], anyelement) -> anyarray', {
     duckdb: 'percentile_disc({0}){over}',

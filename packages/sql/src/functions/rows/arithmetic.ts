@@ -10,7 +10,14 @@ import {
 import type { NumericDigits, SqlType } from '../../types/sql-type.ts';
 import { UNKNOWN } from '../../types/sql-type.ts';
 import { power } from '../power.ts';
-import { argument, floatQuotient, guarded, guardZero, numericQuotient, numericRemainder } from '../division.ts';
+import {
+  argument,
+  floatQuotient,
+  guarded,
+  guardZero,
+  numericQuotient,
+  numericRemainder,
+} from '../division.ts';
 import type { FunctionEntry, Template } from '../function-entry.ts';
 import { op } from '../signature.ts';
 
@@ -153,7 +160,10 @@ const numericRows: readonly FunctionEntry[] = [
 function zoned(symbol: '+' | '-', interval: number, moment: number): Template {
   return (args, context) => {
     const [i, t] = [argument(args, interval).text, argument(args, moment).text];
-    if (/^'(utc|etc\/utc|gmt)'$/i.test(context.timeZone)) return `(${t} ${symbol} ${i})`;
+    // The engine adds hours before months to a timestamptz, months first to a timestamp.
+    if (/^'(utc|etc\/utc|gmt)'$/i.test(context.timeZone)) {
+      return `(((${t} AT TIME ZONE 'UTC') ${symbol} ${i}) AT TIME ZONE 'UTC')`;
+    }
     const calendar = `to_months(CAST(datepart('year', ${i}) * 12 + datepart('month', ${i}) AS INTEGER)) + to_days(CAST(datepart('day', ${i}) AS INTEGER))`;
     const clock = `to_microseconds(datepart('hour', ${i}) * 3600000000 + datepart('minute', ${i}) * 60000000 + datepart('microsecond', ${i}))`;
     return `((((${t} AT TIME ZONE ${context.timeZone}) ${symbol} (${calendar})) AT TIME ZONE ${context.timeZone}) ${symbol} ${clock})`;

@@ -1,4 +1,3 @@
-import { QueryError } from '../../errors.ts';
 import {
   digitsOfType,
   MAX_PRECISION,
@@ -17,7 +16,7 @@ import {
   raise,
   scaledDigits,
 } from '../division.ts';
-import type { FunctionEntry, Template, TemplateArgument } from '../function-entry.ts';
+import type { FunctionEntry, Template } from '../function-entry.ts';
 import { power } from '../power.ts';
 import { fn } from '../signature.ts';
 
@@ -241,7 +240,12 @@ const trigonometry: readonly FunctionEntry[] = [
   ...ONE_ARGUMENT.map((name) => fn(`${name}(float8) -> float8`, { duckdb: `${name}({0})` })),
   ...(['asin', 'acos'] as const).map((name) =>
     fn(`${name}(float8) -> float8`, {
-      duckdb: domain('abs({0}) > 1 AND NOT isnan({0})', '22003', 'input is out of range', `${name}({0})`),
+      duckdb: domain(
+        'abs({0}) > 1 AND NOT isnan({0})',
+        '22003',
+        'input is out of range',
+        `${name}({0})`,
+      ),
     }),
   ),
   fn('acosh(float8) -> float8', {
