@@ -30,7 +30,7 @@ export async function scansAfter(
     const [, name] = /^Scan lake\.public\.(\w+)/.exec(node) ?? [];
     if (name !== undefined) {
       const ahead = details['partitionPredicates'];
-      const suffix = detail === 'keep' && typeof ahead === 'string' ? ` if ${ahead}` : '';
+      const suffix = detail === 'keep' && Array.isArray(ahead) ? ` if ${ahead.join(' and ')}` : '';
       found.push(`${name}: ${shown(details[detail])}${suffix}`);
     }
     inputs.forEach(visit);
