@@ -9,6 +9,8 @@ import { existingTable, newRelationName, sourceOf } from './relation-names.ts';
 type StatementOf<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
 
 const MOST_COLUMNS = 1600;
+/** PostgreSQL's class of warnings that are no error. */
+const GENERAL_WARNING = '01000';
 
 function columnDefinitions(clauses: readonly ColumnClause[]): readonly ColumnDefinition[] {
   return clauses.map(({ name, type, hiveType, comment }) => ({
@@ -33,10 +35,11 @@ function refuseDuplicates(columns: readonly { readonly name: string }[]): void {
 }
 
 function projectionNotices(table: TableDefinition): readonly Notice[] {
-  return checkProjection(table).map(({ message }) => ({
+  return checkProjection(table).map(({ code, message, hint }) => ({
     severity: 'WARNING',
-    sqlstate: ERRORS.invalidTableProperty.sqlstate,
+    sqlstate: code === undefined ? GENERAL_WARNING : ERRORS[code].sqlstate,
     message,
+    ...(hint === undefined ? {} : { hint }),
   }));
 }
 
