@@ -38,3 +38,4 @@ export { printPostgres } from './print/print-postgres.ts';
 export type { PrintPostgresOptions } from './print/print-postgres.ts';
 export { parseArrayText } from './print/array-text.ts';
 export { canonicalJson } from './types/literal-json.ts';
+export { similarToRegex } from './functions/similar-to.ts';

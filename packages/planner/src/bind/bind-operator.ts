@@ -7,6 +7,7 @@ import { comparePairs } from './bind-row-comparison.ts';
 import type { QueryLevel } from './bind-state.ts';
 import { at, failure } from './bind-state.ts';
 import { bindRowSublink } from './bind-sublink.ts';
+import { foldSimilarPattern } from './fold-similar-pattern.ts';
 import { isUnknown } from './scope.ts';
 import { itemsOf, stringsOf } from './tree.ts';
 
@@ -16,8 +17,9 @@ export function bindOperator(level: QueryLevel, tree: A_Expr): Expression {
     case 'AEXPR_OP':
     case 'AEXPR_LIKE':
     case 'AEXPR_ILIKE':
-    case 'AEXPR_SIMILAR':
       return bindPlain(level, tree);
+    case 'AEXPR_SIMILAR':
+      return bindPlain(level, foldSimilarPattern(level, tree));
     case 'AEXPR_OP_ANY':
     case 'AEXPR_OP_ALL':
       return bindQuantified(level, tree);

@@ -3,6 +3,7 @@ import { clauses } from './clauses.ts';
 import { expressions } from './expressions.ts';
 import { joins } from './joins.ts';
 import { names } from './names.ts';
+import { patterns } from './patterns.ts';
 import { subqueries } from './subqueries.ts';
 import { tpcds } from './tpcds.ts';
 import { tpch } from './tpch.ts';
@@ -15,6 +16,7 @@ export const CASES: Readonly<Record<string, readonly string[]>> = {
   aggregates,
   clauses,
   expressions,
+  patterns,
   tpch,
   tpcds,
 };

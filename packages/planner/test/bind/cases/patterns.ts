@@ -1,0 +1,23 @@
+/** SIMILAR TO, LIKE with ESCAPE, and set-returning functions over columns. */
+export const patterns: readonly string[] = [
+  `SELECT b SIMILAR TO '(one|two)', b NOT SIMILAR TO 't%' FROM t`,
+  `SELECT b FROM t WHERE b SIMILAR TO '%(o|w)_'`,
+  `SELECT b FROM t WHERE b SIMILAR TO 't(w|h)%e*'`,
+  `SELECT b FROM t WHERE b SIMILAR TO '[a-o]n[^a-d]'`,
+  `SELECT b FROM t WHERE b SIMILAR TO '[]t]%'`,
+  `SELECT b FROM t WHERE b SIMILAR TO NULL`,
+  `SELECT b SIMILAR TO 'o!_e' ESCAPE '!' FROM t`,
+  `SELECT 'a%c' SIMILAR TO 'a\\%c', 'abc' SIMILAR TO 'a\\%c', 'a\\%c' SIMILAR TO 'a\\%c' ESCAPE '' FROM u`,
+  `SELECT 'a.c' SIMILAR TO 'a.c', 'abc' SIMILAR TO 'a.c', '^a$' SIMILAR TO '^a$', 'a' SIMILAR TO '^a$' FROM u`,
+  `SELECT 'aaa' SIMILAR TO 'a{2,3}', 'a' SIMILAR TO 'a{2,3}', 'ab' SIMILAR TO '(a|b)+', '' SIMILAR TO '(a|b)*' FROM u`,
+  `SELECT E'a\\nb' SIMILAR TO 'a_b', E'a\\nb' SIMILAR TO 'a%' FROM u`,
+  `SELECT 'abc' SIMILAR TO 'abc' ESCAPE 'xy' FROM u`,
+  `SELECT 1 SIMILAR TO '1' FROM u`,
+  `SELECT b LIKE 'o!_e' ESCAPE '!', b NOT LIKE '%e' ESCAPE '', b ILIKE 'ON%' FROM t`,
+  `SELECT a, generate_series(1, a) FROM t WHERE a < 4 ORDER BY 1, 2`,
+  `SELECT t.a, g FROM t, generate_series(1, t.a) g WHERE a < 4 ORDER BY 1, 2`,
+  `SELECT t.a, g FROM t LEFT JOIN LATERAL generate_series(2, t.a) g ON true ORDER BY 1, 2`,
+  `SELECT id, unnest(xs), unnest(ts) FROM arr ORDER BY 1, 2, 3`,
+  `SELECT id, x, n FROM arr, unnest(xs) WITH ORDINALITY AS u(x, n) ORDER BY 1, 3`,
+  `SELECT t.d, g::date FROM t, generate_series(t.d, t.d + 2, interval '1 day') g WHERE a = 1 ORDER BY 2`,
+];
