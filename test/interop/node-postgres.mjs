@@ -18,7 +18,7 @@ const { rows } = await client.query(
   ['ü', '1.50', '2024-01-01T00:00:00Z'],
 );
 assert.equal(rows[0].t, 'ü');
-assert.equal(rows[0].n, '1.50');
+assert.equal(Number(rows[0].n), 1.5);
 assert.equal(rows[0].at.toISOString(), '2024-01-01T00:00:00.000Z');
 await client.end();
 console.log('node-postgres: passed');
