@@ -468,4 +468,27 @@ describe('two servers on one catalog in PostgreSQL', () => {
     await two.command('DROP TABLE lake.shared');
     expect(await one.failure('SELECT * FROM lake.shared')).toMatchObject({ code: '42P01' });
   });
+
+  test('lose none of each other\u2019s changes: a statement that came second says so', async () => {
+    const [one, two] = clients as [SqlClient, SqlClient];
+    await one.command(jsonTable('lake.contended', 'contended', ''));
+    const change = async (client: SqlClient, key: string): Promise<void> => {
+      const text = `ALTER TABLE lake.contended SET TBLPROPERTIES ('${key}'='set')`;
+      for (;;) {
+        try {
+          await client.command(text);
+          return;
+        } catch (error) {
+          expect(error).toMatchObject({ code: '40001' });
+        }
+      }
+    };
+    const run = async (client: SqlClient, prefix: string): Promise<void> => {
+      for (let at = 0; at < 20; at++) await change(client, `${prefix}.${at}`);
+    };
+    await Promise.all([run(one, 'one'), run(two, 'two')]);
+    const [[printed]] = (await one.rows('SHOW CREATE TABLE lake.contended')) as [[string]];
+    expect(printed.match(/'(?:one|two)\.\d+'='set'/g)).toHaveLength(40);
+    await two.command('DROP TABLE lake.contended');
+  });
 });

@@ -48,7 +48,7 @@ export class LibsqlDatabase implements SqliteDatabase {
       );
       this.#database.exec('PRAGMA journal_mode = WAL');
     } catch (error) {
-      this.close();
+      this.#database.close();
       throw error;
     }
   }
@@ -89,9 +89,16 @@ export class LibsqlDatabase implements SqliteDatabase {
     };
   }
 
+  /** Leaves everything in the one file, unless others use it. libsql lets go of it when its statements are collected. */
   close(): void {
     this.#statements.clear();
-    this.#database.close();
+    try {
+      this.#database.exec('pragma wal_checkpoint(truncate)');
+    } catch {
+      // What is committed is in the log, and the next connection reads it there.
+    } finally {
+      this.#database.close();
+    }
   }
 
   #inTransaction<T>(work: () => T): T {

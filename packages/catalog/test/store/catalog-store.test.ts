@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { copyFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { DATE, INT4, TEXT, rangesDomain, valuesDomain } from '@tributary/sql';
@@ -456,6 +456,19 @@ test('an embedded store is for its user alone', async () => {
     expect(((await stat(target.path + suffix)).mode & 0o777).toString(8)).toBe('600');
   expect(((await stat(dirname(target.path))).mode & 0o777).toString(8)).toBe('700');
   await store.close();
+});
+
+test('a closed embedded store is one file', async () => {
+  const target = await targets.fresh('libsql');
+  if (typeof target === 'string') throw new Error('no file');
+  const store = await openCatalogStore(target);
+  await store.ensureDatabase('lake', 'ana');
+  await store.close();
+  const copy = { path: `${target.path}.copy` };
+  await copyFile(target.path, copy.path);
+  const again = await openCatalogStore(copy);
+  expect((await again.snapshot()).databases()).toEqual(['lake']);
+  await again.close();
 });
 
 test('a store that a newer version has changed is refused', async () => {
