@@ -15,6 +15,8 @@ import { StatementMaker } from './random-statement.ts';
 import { declareTable, writeTable } from './write-lake.ts';
 
 const TIME_ZONES = ['UTC', 'UTC', 'America/New_York', 'Asia/Kolkata', 'Pacific/Apia'];
+/** DuckDB takes no subquery over the preserved side of an outer join in its ON; the product does. */
+const DUCKDB_LIMIT = 'Cannot perform non-inner join on subquery';
 const MOST_ROWS = 100_000;
 
 export interface Outcome {
@@ -137,8 +139,9 @@ async function compareOnce(
     expected = await truthRows(connection, dialectText(statement.text, 'duckdb'), columns);
   } catch (error) {
     const detail = `truth: ${describeError(error)}`;
+    const kind = detail.includes(DUCKDB_LIMIT) ? 'truthCannot' : 'onlyTruthFailed';
     return failure === undefined
-      ? { kind: 'onlyTruthFailed', rows: 0, detail }
+      ? { kind, rows: 0, detail }
       : { kind: 'bothFailed', rows: 0, detail: `${failure}; ${detail}` };
   }
   if (failure !== undefined)

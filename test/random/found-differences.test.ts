@@ -100,4 +100,59 @@ describe('statements that once answered otherwise', () => {
       await query(session, 'RESET tributary.rules_off');
     }
   });
+
+  test.each([
+    [
+      'RIGHT',
+      'b.x IN (SELECT x FROM c)',
+      [
+        ['null', '1'],
+        ['2', '2'],
+        ['null', '3'],
+      ],
+    ],
+    [
+      'RIGHT',
+      'a.x IN (SELECT x FROM c)',
+      [
+        ['null', '1'],
+        ['2', '2'],
+        ['null', '3'],
+      ],
+    ],
+    [
+      'LEFT',
+      'a.x >= (SELECT max(x) FROM c)',
+      [
+        ['1', 'null'],
+        ['2', '2'],
+      ],
+    ],
+    [
+      'FULL',
+      'NOT EXISTS (SELECT 1 FROM c WHERE c.x = b.x)',
+      [
+        ['2', 'null'],
+        ['1', '1'],
+        ['null', '2'],
+        ['null', '3'],
+      ],
+    ],
+    [
+      'FULL',
+      'EXISTS (SELECT 1 FROM c WHERE c.x = 2)',
+      [
+        ['1', '1'],
+        ['2', '2'],
+        ['null', '3'],
+      ],
+    ],
+  ])('a %s join may ask a subquery about one side: %s', async (kind, condition, expected) => {
+    expect(
+      await rows(
+        `WITH a AS (SELECT * FROM (VALUES (1), (2)) AS v(x)), b AS (SELECT * FROM (VALUES (1), (2), (3)) AS v(x)), c AS (SELECT * FROM (VALUES (2)) AS v(x))
+         SELECT a.x, b.x FROM a ${kind} JOIN b ON a.x = b.x AND ${condition} ORDER BY coalesce(b.x, 0), a.x`,
+      ),
+    ).toEqual(expected);
+  });
 });

@@ -10,6 +10,7 @@ import type { QueryLevel } from './bind-state.ts';
 import { failure, inClause, newColumn } from './bind-state.ts';
 import type { NamespaceItem, ScopeColumn } from './scope.ts';
 import { checkNameConflicts, namespaceItem } from './scope.ts';
+import { joinOn } from './outer-join-condition.ts';
 import { locationOf, stringsOf } from './tree.ts';
 
 const JOIN_KINDS: Readonly<Record<string, JoinPlan['join']>> = {
@@ -59,7 +60,7 @@ export function bindJoin(level: QueryLevel, join: JoinExpr): FromItem {
       toBoolean(level, bindExpression(level, quals), 'JOIN/ON', locationOf(quals)),
     );
     level.namespace = outer;
-    plan = { ...base, condition };
+    plan = joinOn(level, base, condition);
   }
   const items = joinItems(level, join, children, columns, mergedCount);
   return { plan, ...items };
