@@ -21,7 +21,13 @@ const MOST_ROWS = 100_000;
 
 export interface Outcome {
   readonly kind:
-    'same' | 'different' | 'bothFailed' | 'onlyProductFailed' | 'onlyTruthFailed' | 'tooLarge';
+    | 'same'
+    | 'different'
+    | 'bothFailed'
+    | 'onlyProductFailed'
+    | 'onlyTruthFailed'
+    | 'truthCannot'
+    | 'tooLarge';
   readonly rows: number;
   readonly detail: string;
 }
