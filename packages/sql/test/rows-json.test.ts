@@ -15,6 +15,9 @@ const DOCUMENTS = [
   null,
 ];
 const alone: RowCases = { tuples: DOCUMENTS.map((d) => [d]) };
+const pairs: RowCases = {
+  tuples: DOCUMENTS.flatMap((left) => DOCUMENTS.map((right) => [left, right])),
+};
 const keyed: RowCases = {
   tuples: DOCUMENTS.flatMap((d) =>
     ['a', 'b', '$.a', '/b', 'q"k', 'a.b', 'back\\s', 's', 'n', '1', 'nope', null].map((k) => [
@@ -135,6 +138,9 @@ describeRows('json functions', jsonRows, {
       [`to_${type}(anyelement)`, values],
     ]),
   ),
+  '|| (jsonb, jsonb)': pairs,
+  '- (jsonb, text)': keyed,
+  '- (jsonb, text[])': keys,
   '? (jsonb, text)': keyed,
   '?| (jsonb, text[])': keys,
   '?& (jsonb, text[])': keys,

@@ -266,8 +266,43 @@ const both = (['json', 'jsonb'] as const).flatMap((type) => {
   ];
 });
 
+/** Members of an object, of the keys in a list, as JSON text. */
+const membersOf = (json: string, keys: string): string =>
+  `list_transform(${keys}, lambda m_: CAST(to_json(m_) AS VARCHAR) || ':' || CAST(json_extract(${json}, ${keyPath('m_')}) AS VARCHAR))`;
+
+const objectOf = (...members: readonly string[]): string =>
+  `CAST('{' || coalesce(array_to_string(${members.reduce((left, right) => `list_concat(${left}, ${right})`)}, ','), '') || '}' AS JSON)`;
+
+/** An array's elements; anything else is an array of one. */
+const elementsOf = (json: string): string =>
+  `CASE json_type(${json}) WHEN 'ARRAY' THEN json_extract(${json}, '$[*]') ELSE [${json}] END`;
+
+const without = (keys: string, dropped: string): string =>
+  `list_filter(${keys}, lambda m_: NOT list_contains(${dropped}, m_))`;
+
+/** The members of the right object win; where either is no object both are arrays. */
+const concatenated: Template = reusing(
+  ([left = '', right = '']) =>
+    `CASE WHEN json_type(${left}) = 'OBJECT' AND json_type(${right}) = 'OBJECT'
+      THEN ${objectOf(membersOf(left, without(`json_keys(${left})`, `json_keys(${right})`)), membersOf(right, `json_keys(${right})`))}
+      ELSE to_json(list_concat(${elementsOf(left)}, ${elementsOf(right)})) END`,
+);
+
+/** Without the members, or the text elements, of these names. */
+const withoutNames = (namesOf: (argument: string) => string): Template =>
+  reusing(
+    ([json = '', argument = '']) =>
+      `CASE json_type(${json})
+        WHEN 'OBJECT' THEN ${objectOf(membersOf(json, without(`json_keys(${json})`, namesOf(argument))))}
+        WHEN 'ARRAY' THEN to_json(list_filter(json_extract(${json}, '$[*]'), lambda m_: NOT (json_type(m_) = 'VARCHAR' AND list_contains(${namesOf(argument)}, json_extract_string(m_, '$')))))
+        ELSE CAST(${raise('invalidParameterValue', 'cannot delete from scalar')} AS JSON) END`,
+  );
+
 export const jsonRows: readonly FunctionEntry[] = [
   ...both,
+  op('jsonb || jsonb -> jsonb', { duckdb: concatenated }),
+  op('jsonb - text -> jsonb', { duckdb: withoutNames((name) => `[${name}]`) }),
+  op('jsonb - text[] -> jsonb', { duckdb: withoutNames((names) => names) }),
   op('jsonb ? text -> bool', {
     duckdb: reusing(
       ([json = '', key = '']) =>
