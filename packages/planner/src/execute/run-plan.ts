@@ -11,6 +11,8 @@ export interface RunContext {
   readonly scans: ScanServices;
   readonly statistics: QueryStatistics;
   readonly signal: AbortSignal;
+  /** Told now and then of the fraction done. */
+  readonly onProgress?: (fraction: number) => void;
   readonly now: Date;
   /** Printer facts: the session's zone. */
   readonly timeZone: string;
@@ -55,7 +57,10 @@ async function begin(plan: Plan, context: RunContext): Promise<Attempt> {
     });
     const startedAt = performance.now();
     statistics.planningMs += startedAt - started;
-    const result = await context.engine.run(printed.text, printed.parameters, { signal });
+    const result = await context.engine.run(printed.text, printed.parameters, {
+      signal,
+      ...(context.onProgress === undefined ? {} : { onProgress: context.onProgress }),
+    });
     return { scans, result, startedAt };
   } catch (error) {
     const changed = await changedMeanwhile(scans);

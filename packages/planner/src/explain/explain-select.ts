@@ -5,6 +5,7 @@ import { outputColumns } from '../ddl/show-catalog.ts';
 import { openScans } from '../execute/open-scans.ts';
 import { printFacts, runPlan } from '../execute/run-plan.ts';
 import { optimize } from '../service/plan-select.ts';
+import { runContext } from '../service/run-context.ts';
 import { scanServices } from '../service/scan-services.ts';
 import type { StatementScope } from '../service/statement-scope.ts';
 import type { TextRowsResult } from '../session/sql-session.ts';
@@ -42,14 +43,7 @@ interface Explained {
 
 async function drain(plan: Plan, scope: StatementScope): Promise<number> {
   let rows = 0;
-  for await (const chunk of runPlan(plan, {
-    engine: scope.services.engine,
-    scans: scanServices(scope),
-    statistics: scope.record.statistics,
-    signal: scope.signal,
-    now: scope.now,
-    timeZone: scope.timeZone,
-  })) {
+  for await (const chunk of runPlan(plan, runContext(scope))) {
     rows += chunk.rowCount;
   }
   return rows;

@@ -13,6 +13,8 @@ export interface QueryRecord {
   readonly startedAt: Date;
   readonly statistics: QueryStatistics;
   state: QueryState;
+  /** Fraction done, 0 to 1, while the engine runs it and knows. */
+  progress: number | undefined;
   finishedAt: Date | undefined;
   sqlstate: string | undefined;
 }
@@ -40,6 +42,7 @@ export class QueryLog {
       startedAt: new Date(),
       statistics: emptyStatistics(),
       state: 'running',
+      progress: undefined,
       finishedAt: undefined,
       sqlstate: undefined,
     };
@@ -53,6 +56,7 @@ export class QueryLog {
       return;
     }
     record.state = state;
+    record.progress = undefined;
     record.sqlstate = sqlstate;
     record.finishedAt = new Date();
     record.statistics.totalMs = record.finishedAt.getTime() - record.startedAt.getTime();

@@ -1,3 +1,4 @@
+import { QueryError } from '@tributary/sql';
 import type { Statement } from '@tributary/sql';
 import { addColumns, createExternalTable, setTableProperties } from '../ddl/define-tables.ts';
 import { createSchema, dropSchemas } from '../ddl/define-schemas.ts';
@@ -74,14 +75,42 @@ export function isCatalogStatement(statement: Statement): statement is CatalogSt
   }
 }
 
+/** What a change of the catalog meets in the session's transaction. */
+export interface ChangeContext {
+  readonly inBlock: boolean;
+  readonly readOnly: boolean;
+}
+
+/** Throws `readOnlyTransaction`. The catalog is changed by one statement at a time: a block's ROLLBACK has no say in it. */
+function transactionNotices(
+  statement: ChangeStatement,
+  { inBlock, readOnly }: ChangeContext,
+): readonly Notice[] {
+  const tag = changeTag(statement);
+  if (readOnly) {
+    throw new QueryError('readOnlyTransaction', `cannot execute ${tag} in a read-only transaction`);
+  }
+  return inBlock
+    ? [
+        {
+          severity: 'WARNING',
+          sqlstate: '01000',
+          message: `${tag} takes effect at once: ROLLBACK does not undo it`,
+        },
+      ]
+    : [];
+}
+
 /** Runs a statement that changes or shows the catalog. */
 export async function runCatalogStatement(
   statement: CatalogStatement,
   scope: StatementScope,
+  context: ChangeContext,
 ): Promise<StatementResult> {
   if (!isChange(statement)) {
     return showCatalog(statement, scope);
   }
+  const warnings = transactionNotices(statement, context);
   const notices = await change(statement, scope);
-  return { kind: 'command', tag: changeTag(statement), notices };
+  return { kind: 'command', tag: changeTag(statement), notices: [...warnings, ...notices] };
 }

@@ -140,6 +140,13 @@ export async function runSessionStatement(
       }
       settings.begin();
       transactionBlock.begin();
+      settings.set(
+        'transaction_read_only',
+        (statement.readOnly ?? settings.get('default_transaction_read_only') === 'on')
+          ? 'on'
+          : 'off',
+        true,
+      );
       return command('BEGIN');
     case 'commit':
     case 'rollback':

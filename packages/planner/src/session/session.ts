@@ -10,7 +10,7 @@ import { MAIN_DATABASE } from '../service/planner-services.ts';
 import type { PlannerServices } from '../service/planner-services.ts';
 import { bindQuery, optimize, substituteParameters } from '../service/plan-select.ts';
 import type { QueryRecord } from '../service/query-log.ts';
-import { scanServices } from '../service/scan-services.ts';
+import { runContext } from '../service/run-context.ts';
 import { settingFacts } from '../service/statement-scope.ts';
 import type { StatementScope } from '../service/statement-scope.ts';
 import { catalogUse } from './catalog-engine.ts';
@@ -207,7 +207,11 @@ export class Session implements SqlSession {
     if (isCatalogStatement(statement)) {
       return this.#logged(statement, bounded, async (scope) => {
         this.#transaction.dropSnapshot();
-        return runCatalogStatement(statement, scope);
+        const inBlock = this.transaction !== 'idle';
+        const readOnly =
+          this.settings.get('transaction_read_only') === 'on' ||
+          (!inBlock && this.settings.get('default_transaction_read_only') === 'on');
+        return runCatalogStatement(statement, scope, { inBlock, readOnly });
       });
     }
     return runSessionStatement(statement, this, bounded);
@@ -460,14 +464,7 @@ export class Session implements SqlSession {
         this.#last = scope.record;
       }
       const optimized = await optimize(plan, scope);
-      const chunks = runPlan(optimized.plan, {
-        engine: this.#services.engine,
-        scans: scanServices(scope),
-        statistics: scope.record.statistics,
-        signal,
-        now: scope.now,
-        timeZone: scope.timeZone,
-      });
+      const chunks = runPlan(optimized.plan, runContext(scope));
       return {
         kind: 'rows',
         columns: bound.plan.columns,

@@ -1,3 +1,4 @@
+import type { SelectStmt } from '@pgsql/types';
 import { QueryError, parseQuery, visitPlan } from '@tributary/sql';
 import type { Expression, ScanPlan } from '@tributary/sql';
 import { scanRequest } from '../execute/open-scans.ts';
@@ -37,7 +38,11 @@ export async function partitionRows(
     );
   }
   const text = `SELECT 1 FROM ${table} WHERE ${predicate}`;
-  const bound = bindQuery(parseQuery(text), scope, { parameterTypes: [], qualify: false, text });
+  const tree = parseQuery(text);
+  if (!isOneTable(tree)) {
+    throw notOneTable(table);
+  }
+  const bound = bindQuery(tree, scope, { parameterTypes: [], qualify: false, text });
   const { plan } = await optimize(bound.plan, scope);
   const scans: ScanPlan[] = [];
   visitPlan(plan, {
@@ -49,12 +54,30 @@ export async function partitionRows(
   });
   const [target] = scans;
   if (target === undefined || scans.length > 1 || target.table.source === 'tributary') {
-    throw new QueryError(
-      'wrongObjectType',
-      `tributary.partitions needs one table, and a predicate over its columns: ${table}`,
-    );
+    throw notOneTable(table);
   }
   return { columns: columns(), rows: await collect(target, scope, services) };
+}
+
+const PLAIN_CLAUSES = new Set(['targetList', 'fromClause', 'whereClause', 'limitOption', 'op']);
+
+/** The texts made a plain query over one relation, and nothing beside it. */
+function isOneTable(tree: SelectStmt): boolean {
+  const [from, ...others] = tree.fromClause ?? [];
+  return (
+    tree.op === 'SETOP_NONE' &&
+    Object.keys(tree).every((key) => PLAIN_CLAUSES.has(key)) &&
+    from !== undefined &&
+    'RangeVar' in from &&
+    others.length === 0
+  );
+}
+
+function notOneTable(table: string): QueryError {
+  return new QueryError(
+    'wrongObjectType',
+    `tributary.partitions needs one table, and a predicate over its columns: ${table}`,
+  );
 }
 
 function columns(): SystemRows['columns'] {

@@ -12,6 +12,7 @@ function queryRow(record: QueryRecord): readonly (string | null)[] {
     record.user,
     record.application,
     record.state,
+    record.progress?.toFixed(3) ?? null,
     record.text,
     record.startedAt.toISOString(),
     record.finishedAt?.toISOString() ?? null,

@@ -46,6 +46,7 @@ const QUERY: readonly SystemColumn[] = [
   { name: 'user_name', type: TEXT, comment: 'The user that ran it.' },
   { name: 'application_name', type: TEXT, comment: 'What the client calls itself.' },
   { name: 'state', type: TEXT, comment: 'running, succeeded, failed or cancelled.' },
+  { name: 'progress', type: FLOAT8, comment: 'Fraction done, while it runs and the engine knows.' },
   { name: 'query_text', type: TEXT, comment: 'The statement as sent.' },
   { name: 'started_at', type: TIMESTAMPTZ, comment: 'When it was received.' },
   { name: 'finished_at', type: TIMESTAMPTZ, comment: 'When the last row was sent.' },
