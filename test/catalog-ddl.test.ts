@@ -277,6 +277,9 @@ describe('registered partitions', () => {
     await sql.command(jsonTable('lake.flat', 'flat', ''));
     expect(await sql.failure('SHOW PARTITIONS lake.flat')).toMatchObject({ code: '42809' });
     expect(await sql.failure('MSCK REPAIR TABLE lake.flat')).toMatchObject({ code: '42809' });
+    expect(await sql.failure('ALTER TABLE lake.flat ADD PARTITION (x=1)')).toMatchObject({
+      code: '42809',
+    });
     await sql.command('DROP TABLE lake.flat');
   });
 
@@ -379,6 +382,39 @@ test('what is only suspicious in the properties is a warning, at creation and at
       .notices,
   ).toEqual([['WARNING', '22023', expect.stringContaining('projection.dt.format')]]);
   await sql.command('DROP TABLE lake.suspect');
+});
+
+describe('in a transaction block', () => {
+  test('a change takes effect at once and says so', async () => {
+    await sql.command('BEGIN');
+    expect((await sql.command('CREATE SCHEMA lake.early')).notices).toEqual([
+      ['WARNING', '01000', 'CREATE SCHEMA takes effect at once: ROLLBACK does not undo it'],
+    ]);
+    await sql.command(jsonTable('lake.early.t', 'early', ''));
+    expect(await sql.rows('SELECT count(*) FROM lake.early.t')).toEqual([['0']]);
+    await sql.command('ROLLBACK');
+    expect(await sql.rows('SHOW TABLES IN lake.early')).toEqual([['t']]);
+    await sql.command('DROP SCHEMA lake.early CASCADE');
+  });
+
+  test('that is read only nothing is changed', async () => {
+    const refused = { code: '25006', message: expect.stringContaining('CREATE SCHEMA') };
+    await sql.command('BEGIN READ ONLY');
+    expect(await sql.failure('CREATE SCHEMA lake.never')).toMatchObject(refused);
+    await sql.command('ROLLBACK');
+    await sql.command('SET default_transaction_read_only = on');
+    expect(await sql.failure('CREATE SCHEMA lake.never')).toMatchObject(refused);
+    await sql.command('BEGIN');
+    expect(await sql.failure('CREATE SCHEMA lake.never')).toMatchObject(refused);
+    await sql.command('ROLLBACK');
+    await sql.command('BEGIN READ WRITE');
+    await sql.command('CREATE SCHEMA lake.allowed');
+    await sql.command('DROP SCHEMA lake.allowed');
+    await sql.command('COMMIT');
+    await sql.command('RESET default_transaction_read_only');
+    await sql.command('CREATE SCHEMA lake.never');
+    await sql.command('DROP SCHEMA lake.never');
+  });
 });
 
 describe('views', () => {

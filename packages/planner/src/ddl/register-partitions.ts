@@ -19,6 +19,9 @@ function specValues(
 ): readonly (string | null)[] {
   const byName = new Map(spec.map(({ column, value }) => [column.toLowerCase(), value]));
   const names = table.partitionColumns.map(({ name }) => name);
+  if (names.length === 0) {
+    throw new QueryError('wrongObjectType', `table "${table.name}" is not partitioned`);
+  }
   const wrong = [...byName.keys()].find((name) => !names.includes(name));
   if (wrong !== undefined || byName.size !== names.length || spec.length !== names.length) {
     throw new QueryError(
