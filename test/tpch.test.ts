@@ -31,7 +31,7 @@ function comparable(value: unknown, oid: number): string | null {
       .toISOString()
       .slice(0, 10);
   }
-  return String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 beforeAll(async () => {
@@ -40,7 +40,9 @@ beforeAll(async () => {
     bootstrap: await readFile(join(FIXTURES, 'tables.sql'), 'utf8'),
   });
   for (const binary of [false, true]) {
-    const client = new pg.Client({ connectionString: server.url, binary });
+    // The driver reads `binary`, its type declarations do not know it.
+    const config = { connectionString: server.url, binary };
+    const client = new pg.Client(config);
     await client.connect();
     await client.query("SET search_path = 'lake_tpch'");
     clients[binary ? 'binary' : 'text'] = client;
