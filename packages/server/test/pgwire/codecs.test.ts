@@ -112,7 +112,7 @@ const CASES: readonly (readonly [string, SqlType, string, string])[] = [
     '01234567-89ab-cdef-0123-456789abcdef',
     '0123456789abcdef0123456789abcdef',
   ],
-  ['\'{"a":1}\'::json', sql.JSONB, '{"a":1}', '017b2261223a317d'],
+  ['\'{"a":1}\'::json', sql.JSONB, '{"a": 1}', '017b2261223a20317d'],
   [
     '[1, null]::integer[]',
     sql.arrayOf(sql.INT4),
