@@ -70,7 +70,7 @@ async function begin(plan: Plan, context: RunContext): Promise<Attempt> {
 }
 
 /** Adds the scans' counts: the listing that took longest is what the statement waited for. */
-function addScans(statistics: QueryStatistics, scans: OpenScans): void {
+export function addScans(statistics: QueryStatistics, scans: OpenScans): void {
   statistics.partitionsConsidered = 0n;
   statistics.partitionsKept = 0n;
   statistics.filesRead = 0;

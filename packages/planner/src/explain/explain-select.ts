@@ -3,7 +3,7 @@ import { JSON_TYPE, TEXT, printDuckdb } from '@tributary/sql';
 import type { Plan, PlanColumn } from '@tributary/sql';
 import { outputColumns } from '../ddl/show-catalog.ts';
 import { openScans } from '../execute/open-scans.ts';
-import { printFacts, runPlan } from '../execute/run-plan.ts';
+import { addScans, printFacts, runPlan } from '../execute/run-plan.ts';
 import { optimize } from '../service/plan-select.ts';
 import { runContext } from '../service/run-context.ts';
 import { scanServices } from '../service/scan-services.ts';
@@ -63,7 +63,9 @@ async function explain(
     });
     const tree = planTree(optimized.plan, (scan) => scanFacts(scans.relation(scan).statistics));
     const facts: Record<string, unknown> = {};
-    if (options.analyze) {
+    if (!options.analyze) {
+      addScans(scope.record.statistics, scans);
+    } else {
       const rows = await drain(optimized.plan, scope);
       const { statistics } = scope.record;
       facts['rows'] = rows;
