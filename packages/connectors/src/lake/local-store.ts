@@ -145,9 +145,17 @@ class LocalListing {
     const enters =
       isSafeName(folder.slice(cut + 1, -1)) &&
       this.enter(folder.slice(0, cut + 1)) &&
-      this.kind(folder.slice(0, -1))?.isDirectory() === true;
+      this.#isFolder(folder.slice(0, -1));
     this.#entered.set(folder, enters);
     return enters;
+  }
+
+  /** Without the nanoseconds that only files need: half the cost, and it is asked for each segment of each partition. */
+  #isFolder(path: string): boolean {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    return stats?.isSymbolicLink() === true
+      ? this.kind(path)?.isDirectory() === true
+      : stats?.isDirectory() === true;
   }
 
   /** Adds the folder's files and pushes its folders. */

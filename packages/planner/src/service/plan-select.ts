@@ -8,12 +8,12 @@ import { evaluateConstants } from '../execute/constant-evaluation.ts';
 import { applyRules } from '../rules/rules.ts';
 import { findSystemTable } from '../system/system-tables.ts';
 import { evaluationContext } from './statement-scope.ts';
-import type { StatementScope } from './statement-scope.ts';
+import type { SessionScope, StatementScope } from './statement-scope.ts';
 
 /** Binds a query in a statement's scope. Touches no data. */
 export function bindQuery(
   tree: SelectStmt,
-  scope: Omit<StatementScope, 'signal' | 'record' | 'previous'>,
+  scope: SessionScope,
   options: {
     readonly parameterTypes: readonly (SqlType | undefined)[];
     readonly qualify: boolean;

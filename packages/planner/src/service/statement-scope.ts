@@ -1,6 +1,6 @@
 import type { CatalogSnapshot } from '@tributary/catalog';
 import type { Settings } from '../session/settings.ts';
-import { parseSearchPath } from '../session/settings.ts';
+import { parseSearchPath } from '../session/setting-definitions.ts';
 import type { QueryRecord } from './query-log.ts';
 import type { PlannerServices } from './planner-services.ts';
 import { timestampText } from '../execute/run-plan.ts';
@@ -21,6 +21,9 @@ export interface StatementScope {
   /** The session's statement before this one, for `tributary.last_query`. */
   readonly previous: QueryRecord | undefined;
 }
+
+/** What a statement is bound in, before it runs. */
+export type SessionScope = Omit<StatementScope, 'signal' | 'record' | 'previous'>;
 
 /** Settings that shape a statement's meaning, read once. */
 export function settingFacts(

@@ -1,24 +1,25 @@
 import type { Node } from '@pgsql/types';
-import { ERRORS, QueryError, coerce, isQueryError, parseStatements } from '@tributary/sql';
-import type { ErrorCode, SqlType, Statement } from '@tributary/sql';
+import { ERRORS, QueryError, isQueryError, parseStatements } from '@tributary/sql';
+import type { SqlType, Statement } from '@tributary/sql';
 import type { BoundSelect } from '../bind/bind-context.ts';
 import { showColumnsOf } from '../ddl/show-catalog.ts';
 import { explainColumns, explainSelect } from '../explain/explain-select.ts';
-import { evaluateConstants } from '../execute/constant-evaluation.ts';
-import { runPlan, timestampText } from '../execute/run-plan.ts';
+import { runPlan } from '../execute/run-plan.ts';
 import { MAIN_DATABASE } from '../service/planner-services.ts';
 import type { PlannerServices } from '../service/planner-services.ts';
 import { bindQuery, optimize, substituteParameters } from '../service/plan-select.ts';
 import type { QueryRecord } from '../service/query-log.ts';
 import { runContext } from '../service/run-context.ts';
 import { settingFacts } from '../service/statement-scope.ts';
-import type { StatementScope } from '../service/statement-scope.ts';
-import { catalogUse } from './catalog-engine.ts';
+import type { SessionScope, StatementScope } from '../service/statement-scope.ts';
+import { describeByCatalog, selectByCatalog } from './catalog-routing.ts';
 import { isCatalogStatement, runCatalogStatement } from './catalog-statements.ts';
+import { executeArguments } from './execute-arguments.ts';
+import type { Prepared } from './prepared.ts';
 import { runSessionStatement, sessionColumns } from './session-statements.ts';
 import { runSettingQuery, settingQuery } from './setting-calls.ts';
-import type { SettingQuery } from './setting-calls.ts';
-import { Settings, parseMilliseconds } from './settings.ts';
+import { parseMilliseconds } from './setting-definitions.ts';
+import { Settings } from './settings.ts';
 import { Transaction } from './transaction.ts';
 import type {
   PreparedStatement,
@@ -27,36 +28,6 @@ import type {
   StatementResult,
   TransactionState,
 } from './sql-session.ts';
-
-/** A prepared statement with what binding found out; bound again when the catalog has moved on. */
-export interface Prepared extends PreparedStatement {
-  readonly parameterTypes: readonly (SqlType | undefined)[];
-  /** The catalog engine answers it. */
-  readonly byCatalog?: true;
-  /** The session answers it from its settings. */
-  readonly settingQuery?: SettingQuery;
-  readonly bound:
-    | { readonly catalogVersion: number; readonly facts: string; readonly select: BoundSelect }
-    | undefined;
-}
-
-/** Errors of binding that say: perhaps the catalog engine knows it. */
-const UNKNOWN_HERE = new Set<ErrorCode>(['undefinedFunction', 'undefinedObject']);
-
-type Scope = Omit<StatementScope, 'signal' | 'record' | 'previous'>;
-
-/** An error of a statement's own text, with its position in all of what the client sent. */
-function movedBy(offset: number, error: unknown): unknown {
-  if (!isQueryError(error) || error.position === undefined || offset === 0) {
-    return error;
-  }
-  return new QueryError(error.code, error.message, {
-    cause: error,
-    position: error.position + offset,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    ...(error.detail === undefined ? {} : { detail: error.detail }),
-  });
-}
 
 let nextSessionId = 1;
 
@@ -146,9 +117,9 @@ export class Session implements SqlSession {
           return { ...none, parameters, columns, settingQuery: settings };
         }
         const scope = await this.#scope();
-        const answered = await this.#describeByCatalog(statement, scope, parameterTypes);
-        if (answered !== undefined) {
-          return answered;
+        const described = await describeByCatalog(statement, scope, parameterTypes);
+        if (described !== undefined) {
+          return { ...none, ...described, byCatalog: true };
         }
         const select = bindQuery(statement.tree, scope, {
           parameterTypes,
@@ -191,16 +162,18 @@ export class Session implements SqlSession {
     const { statement } = prepared;
     this.#transaction.refuseWhenFailed(statement.kind);
     const bounded = this.#withTimeout(signal);
+    // Sessions answer statements that they prepared themselves.
+    const own = prepared as Prepared;
     switch (statement.kind) {
       case 'select':
-        if ((prepared as Prepared).settingQuery !== undefined) {
-          return this.#selectSettings(prepared as Prepared, parameters);
+        if (own.settingQuery !== undefined) {
+          return this.#selectSettings(own, parameters);
         }
-        return (prepared as Prepared).byCatalog === true
-          ? this.#selectByCatalog(prepared as Prepared, parameters, bounded)
-          : this.#select(prepared as Prepared, parameters, bounded);
+        return own.byCatalog === true
+          ? selectByCatalog(own, parameters, await this.#scope(), bounded)
+          : this.#select(own, parameters, bounded);
       case 'explain':
-        return this.#explain(statement, prepared as Prepared, parameters, bounded);
+        return this.#explain(statement, own, parameters, bounded);
       default:
         break;
     }
@@ -223,39 +196,7 @@ export class Session implements SqlSession {
     types: readonly SqlType[],
     signal: AbortSignal,
   ): Promise<readonly (string | null)[]> {
-    if (args.length !== types.length) {
-      throw new QueryError(
-        'syntaxError',
-        `wrong number of parameters: expected ${types.length}, got ${args.length}`,
-      );
-    }
-    if (args.length === 0) {
-      return [];
-    }
-    const scope = await this.#scope();
-    const { plan } = bindQuery(
-      { targetList: args.map((val) => ({ ResTarget: { val } })), op: 'SETOP_NONE' },
-      scope,
-      { parameterTypes: [], qualify: false, text: '' },
-    );
-    if (plan.kind !== 'project' || plan.input.kind !== 'values') {
-      throw new QueryError('featureNotSupported', 'EXECUTE takes constant arguments');
-    }
-    const expressions = plan.expressions.map((each, index) =>
-      coerce(each, types[index] ?? each.type, 'assignment'),
-    );
-    const values = await evaluateConstants(expressions, {
-      engine: this.#services.engine,
-      timeZone: scope.timeZone,
-      now: timestampText(scope.now),
-      signal,
-    });
-    return values.map((value) => {
-      if (value === undefined) {
-        throw new QueryError('dataException', 'an argument of EXECUTE could not be evaluated');
-      }
-      return value;
-    });
+    return executeArguments(args, types, await this.#scope(), signal);
   }
 
   fail(): void {
@@ -269,12 +210,12 @@ export class Session implements SqlSession {
   }
 
   /** The catalog and the moment that a statement sees: in a transaction block those of its first statement. */
-  async #scope(): Promise<Scope> {
+  async #scope(): Promise<SessionScope> {
     const { snapshot, now } = await this.#transaction.moment(() => this.#services.store.snapshot());
     return { services: this.#services, snapshot, now, ...this.#ownFacts() };
   }
 
-  #ownFacts(): Omit<Scope, 'services' | 'snapshot' | 'now'> {
+  #ownFacts(): Omit<SessionScope, 'services' | 'snapshot' | 'now'> {
     return { database: this.database, user: this.user, ...settingFacts(this.settings) };
   }
 
@@ -332,54 +273,6 @@ export class Session implements SqlSession {
     }
   }
 
-  /**
-   * Statements over the system catalogs alone go to the catalog engine; so do those without relations that use functions or
-   * types only PostgreSQL's catalog knows.
-   */
-  async #describeByCatalog(
-    statement: Extract<Statement, { kind: 'select' }>,
-    scope: Scope,
-    parameterTypes: readonly (SqlType | undefined)[],
-  ): Promise<Prepared | undefined> {
-    const { catalogEngine } = this.#services;
-    const use = catalogUse(statement.tree);
-    if (catalogEngine === undefined || use === 'none') {
-      return undefined;
-    }
-    if (use === 'mixed') {
-      throw new QueryError(
-        'featureNotSupported',
-        'system catalogs and other tables cannot be read in one statement',
-      );
-    }
-    if (use === 'noRelations') {
-      try {
-        bindQuery(statement.tree, scope, {
-          parameterTypes,
-          qualify: statement.qualify,
-          text: statement.text,
-        });
-        return undefined;
-      } catch (error) {
-        if (!isQueryError(error) || !UNKNOWN_HERE.has(error.code)) {
-          throw error;
-        }
-        try {
-          const described = await catalogEngine.describe(statement.text, scope, parameterTypes);
-          return { statement, parameterTypes, ...described, byCatalog: true, bound: undefined };
-        } catch {
-          throw error;
-        }
-      }
-    }
-    const described = await catalogEngine
-      .describe(statement.text, scope, parameterTypes)
-      .catch((error: unknown) => {
-        throw movedBy(statement.offset, error);
-      });
-    return { statement, parameterTypes, ...described, byCatalog: true, bound: undefined };
-  }
-
   #selectSettings(prepared: Prepared, parameters: readonly (string | null)[]): StatementResult {
     const { settingQuery: query, columns = [] } = prepared;
     const row =
@@ -387,31 +280,6 @@ export class Session implements SqlSession {
         ? []
         : runSettingQuery(query, parameters, this.settings, this.transaction !== 'idle');
     return { kind: 'textRows', tag: 'SELECT', columns, rows: [row], notices: [] };
-  }
-
-  async #selectByCatalog(
-    prepared: Prepared,
-    parameters: readonly (string | null)[],
-    signal: AbortSignal,
-  ): Promise<StatementResult> {
-    const { catalogEngine } = this.#services;
-    if (catalogEngine === undefined) {
-      throw new QueryError('cannotConnectNow', 'the system catalogs are not available');
-    }
-    const rows = await catalogEngine.execute(
-      prepared.statement.text,
-      parameters,
-      await this.#scope(),
-      signal,
-      prepared.parameterTypes,
-    );
-    return {
-      kind: 'textRows',
-      tag: 'SELECT',
-      columns: prepared.columns ?? [],
-      rows,
-      notices: [],
-    };
   }
 
   #bound(prepared: Prepared, scope: StatementScope): BoundSelect {

@@ -1,372 +1,10 @@
 import { QueryError } from '@tributary/sql';
-import { RULE_NAMES } from '../rules/rules.ts';
-
-interface SettingDefinition {
-  /** As SHOW spells it. */
-  readonly name: string;
-  readonly initial: string;
-  /** Clients are told of changes (ParameterStatus). */
-  readonly reported?: true;
-  readonly readOnly?: true;
-  readonly description: string;
-  /** Answers the value as SHOW prints it, or throws `invalidParameterValue`. */
-  readonly check?: (value: string) => string;
-}
-
-function invalid(name: string, value: string, hint?: string): QueryError {
-  return new QueryError(
-    'invalidParameterValue',
-    `invalid value for parameter "${name}": "${value}"`,
-    hint === undefined ? {} : { hint },
-  );
-}
-
-const oneOf =
-  (name: string, ...allowed: readonly string[]) =>
-  (value: string): string => {
-    const found = allowed.find((each) => each.toLowerCase() === value.toLowerCase());
-    if (found === undefined) {
-      throw invalid(name, value, `Available values: ${allowed.join(', ')}.`);
-    }
-    return found;
-  };
-
-const boolean =
-  (name: string) =>
-  (value: string): string => {
-    const text = value.toLowerCase();
-    if (['on', 'true', 'yes', '1', 't', 'y'].includes(text)) {
-      return 'on';
-    }
-    if (['off', 'false', 'no', '0', 'f', 'n'].includes(text)) {
-      return 'off';
-    }
-    throw new QueryError('invalidParameterValue', `parameter "${name}" requires a Boolean value`);
-  };
-
-const MILLISECONDS: Readonly<Record<string, number>> = {
-  us: 0.001,
-  ms: 1,
-  s: 1000,
-  min: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
-
-/** PostgreSQL's time setting in milliseconds: `2s`, `500`, `1min`. */
-export function parseMilliseconds(name: string, value: string): number {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\s*$/.exec(value);
-  const factor = MILLISECONDS[match?.[2] ?? 'ms'];
-  const result = match === null || factor === undefined ? NaN : Number(match[1]) * factor;
-  if (!(result >= 0 && result <= 2_147_483_647)) {
-    throw invalid(name, value, 'Valid units are "us", "ms", "s", "min", "h", and "d".');
-  }
-  return Math.round(result);
-}
-
-const milliseconds =
-  (name: string) =>
-  (value: string): string => {
-    const ms = parseMilliseconds(name, value);
-    for (const [unit, factor] of [
-      ['d', 86_400_000],
-      ['h', 3_600_000],
-      ['min', 60_000],
-      ['s', 1000],
-    ] as const) {
-      if (ms !== 0 && ms % factor === 0) {
-        return `${ms / factor}${unit}`;
-      }
-    }
-    return ms === 0 ? '0' : `${ms}ms`;
-  };
-
-function timeZone(value: string): string {
-  const text = value.trim();
-  if (/^utc$|^gmt$|^z$|^etc\/utc$/i.test(text)) {
-    return text.toLowerCase() === 'gmt'
-      ? 'GMT'
-      : text.toLowerCase() === 'etc/utc'
-        ? 'Etc/UTC'
-        : 'UTC';
-  }
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone;
-  } catch {
-    throw invalid('TimeZone', value, 'Use a name of the IANA time zone database.');
-  }
-}
-
-function searchPath(value: string): string {
-  return parseSearchPath(value)
-    .map((part) => (/^[a-z_][a-z0-9_$]*$/.test(part) ? part : `"${part.replaceAll('"', '""')}"`))
-    .join(', ');
-}
-
-/** The schemas of a search path setting; unquoted names fold to lower case. */
-export function parseSearchPath(value: string): readonly string[] {
-  const names: string[] = [];
-  const pattern = /\s*(?:"((?:[^"]|"")*)"|([^",\s]+))\s*(?:,|$)/gy;
-  while (pattern.lastIndex < value.length) {
-    const match = pattern.exec(value);
-    if (match === null) {
-      throw invalid('search_path', value, 'Separate schema names by commas.');
-    }
-    names.push(match[1]?.replaceAll('""', '"') ?? (match[2] ?? '').toLowerCase());
-  }
-  return names;
-}
-
-function rulesOff(value: string): string {
-  const names = value
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-  for (const name of names) {
-    if (name !== 'all' && !RULE_NAMES.includes(name)) {
-      throw invalid('tributary.rules_off', value, `Rules: all, ${RULE_NAMES.join(', ')}.`);
-    }
-  }
-  return names.join(',');
-}
-
-function dialect(value: string): string {
-  if (value.toLowerCase() !== 'postgres') {
-    throw new QueryError('featureNotSupported', `the input dialect "${value}" is not available`, {
-      hint: 'Write PostgreSQL; the statements of Athena for external tables are understood as well.',
-    });
-  }
-  return 'postgres';
-}
-
-const DEFINITIONS: readonly SettingDefinition[] = [
-  {
-    name: 'server_version',
-    initial: '18.6',
-    reported: true,
-    readOnly: true,
-    description: 'Shows the server version.',
-  },
-  {
-    name: 'server_version_num',
-    initial: '180006',
-    readOnly: true,
-    description: 'Shows the server version as an integer.',
-  },
-  {
-    name: 'server_encoding',
-    initial: 'UTF8',
-    reported: true,
-    readOnly: true,
-    description: 'Shows the server character set encoding.',
-  },
-  {
-    name: 'client_encoding',
-    initial: 'UTF8',
-    reported: true,
-    description: 'Sets the client character set encoding.',
-    check: (value) => {
-      const name = value
-        .replaceAll(/['"\s]/g, '')
-        .replaceAll(/[-_]/g, '')
-        .toUpperCase();
-      if (name === 'UTF8' || name === 'UNICODE') {
-        return 'UTF8';
-      }
-      if (name === 'SQLASCII') {
-        return 'SQL_ASCII';
-      }
-      throw invalid('client_encoding', value, 'Only UTF8 and SQL_ASCII are available.');
-    },
-  },
-  {
-    name: 'DateStyle',
-    initial: 'ISO, MDY',
-    reported: true,
-    description: 'Sets the display format for date and time values.',
-    check: (value) => {
-      const parts = value.split(',').map((part) => part.trim().toUpperCase());
-      if (parts.some((part) => !['ISO', 'MDY', 'DMY', 'YMD'].includes(part))) {
-        throw invalid('DateStyle', value, 'Only the ISO style is available.');
-      }
-      return `ISO, ${parts.find((part) => part !== 'ISO') ?? 'MDY'}`;
-    },
-  },
-  {
-    name: 'TimeZone',
-    initial: 'UTC',
-    reported: true,
-    description: 'Sets the time zone for displaying and interpreting time stamps.',
-    check: timeZone,
-  },
-  {
-    name: 'IntervalStyle',
-    initial: 'postgres',
-    reported: true,
-    description: 'Sets the display format for interval values.',
-    check: oneOf('IntervalStyle', 'postgres'),
-  },
-  {
-    name: 'integer_datetimes',
-    initial: 'on',
-    reported: true,
-    readOnly: true,
-    description: 'Shows whether datetimes are integer based.',
-  },
-  {
-    name: 'standard_conforming_strings',
-    initial: 'on',
-    reported: true,
-    description: "Causes '...' strings to treat backslashes literally.",
-    check: oneOf('standard_conforming_strings', 'on'),
-  },
-  {
-    name: 'is_superuser',
-    initial: 'off',
-    reported: true,
-    readOnly: true,
-    description: 'Shows whether the current user is a superuser.',
-  },
-  {
-    name: 'session_authorization',
-    initial: '',
-    reported: true,
-    readOnly: true,
-    description: 'Shows the session user name.',
-  },
-  {
-    name: 'in_hot_standby',
-    initial: 'off',
-    reported: true,
-    readOnly: true,
-    description: 'Shows whether hot standby is currently active.',
-  },
-  {
-    name: 'default_transaction_read_only',
-    initial: 'off',
-    reported: true,
-    description: 'Sets the default read-only status of new transactions.',
-    check: boolean('default_transaction_read_only'),
-  },
-  {
-    name: 'application_name',
-    initial: '',
-    reported: true,
-    description: 'Sets the application name to be reported in statistics and logs.',
-  },
-  {
-    name: 'scram_iterations',
-    initial: '4096',
-    reported: true,
-    readOnly: true,
-    description: 'Shows the iteration count for SCRAM secret generation.',
-  },
-  {
-    name: 'search_path',
-    initial: 'public',
-    reported: true,
-    description: 'Sets the schema search order for names that are not schema-qualified.',
-    check: searchPath,
-  },
-  {
-    name: 'statement_timeout',
-    initial: '0',
-    description: 'Sets the maximum allowed duration of any statement.',
-    check: milliseconds('statement_timeout'),
-  },
-  {
-    name: 'extra_float_digits',
-    initial: '1',
-    description: 'Sets the number of digits displayed for floating-point values.',
-    check: (value) => {
-      const digits = Number(value);
-      if (!Number.isInteger(digits) || digits < 1 || digits > 3) {
-        throw invalid(
-          'extra_float_digits',
-          value,
-          'Floats are shown in their shortest exact form: 1 to 3.',
-        );
-      }
-      return String(digits);
-    },
-  },
-  {
-    name: 'bytea_output',
-    initial: 'hex',
-    description: 'Sets the output format for bytea.',
-    check: oneOf('bytea_output', 'hex'),
-  },
-  {
-    name: 'client_min_messages',
-    initial: 'notice',
-    description: 'Sets the message levels that are sent to the client.',
-    check: oneOf(
-      'client_min_messages',
-      'debug5',
-      'debug4',
-      'debug3',
-      'debug2',
-      'debug1',
-      'log',
-      'notice',
-      'warning',
-      'error',
-    ),
-  },
-  {
-    name: 'transaction_isolation',
-    initial: 'repeatable read',
-    readOnly: true,
-    description: "Shows the current transaction's isolation level.",
-  },
-  {
-    name: 'default_transaction_isolation',
-    initial: 'repeatable read',
-    description: 'Sets the transaction isolation level of each new transaction.',
-    check: oneOf(
-      'default_transaction_isolation',
-      'read uncommitted',
-      'read committed',
-      'repeatable read',
-      'serializable',
-    ),
-  },
-  {
-    name: 'transaction_read_only',
-    initial: 'off',
-    description: "Sets the current transaction's read-only status.",
-    check: boolean('transaction_read_only'),
-  },
-  {
-    name: 'max_identifier_length',
-    initial: '63',
-    readOnly: true,
-    description: 'Shows the maximum identifier length.',
-  },
-  {
-    name: 'tributary.rules_off',
-    initial: '',
-    description: 'Names planner rules to switch off, separated by commas; all for every one.',
-    check: rulesOff,
-  },
-  {
-    name: 'tributary.dialect',
-    initial: 'postgres',
-    description: 'The dialect that statements are written in.',
-    check: dialect,
-  },
-];
-
-const BY_NAME = new Map(DEFINITIONS.map((each) => [each.name.toLowerCase(), each]));
-
-function definition(name: string): SettingDefinition {
-  const key = name.toLowerCase();
-  const found = BY_NAME.get(key === 'timezone' || key === 'time zone' ? 'timezone' : key);
-  if (found === undefined) {
-    throw new QueryError('undefinedObject', `unrecognized configuration parameter "${name}"`);
-  }
-  return found;
-}
+import {
+  SETTING_DEFINITIONS,
+  findSettingDefinition,
+  settingDefinition,
+} from './setting-definitions.ts';
+import type { SettingDefinition } from './setting-definitions.ts';
 
 /** A session's settings, with PostgreSQL's transaction rules: ROLLBACK undoes SET, the end of a transaction undoes SET LOCAL. */
 export class Settings {
@@ -382,7 +20,7 @@ export class Settings {
   ) {
     this.#changed = changed;
     for (const [name, value] of startup) {
-      const found = BY_NAME.get(name.toLowerCase());
+      const found = findSettingDefinition(name);
       if (found !== undefined) {
         const unquoted = value.replace(/^'(.*)'$/, '$1');
         this.#defaults.set(
@@ -394,13 +32,13 @@ export class Settings {
   }
 
   get(name: string): string {
-    const { name: key, initial } = definition(name);
+    const { name: key, initial } = settingDefinition(name);
     return this.#local.get(key) ?? this.#session.get(key) ?? this.#defaults.get(key) ?? initial;
   }
 
   /** Undefined value: back to the default. */
   set(name: string, value: string | undefined, local = false): void {
-    const found = definition(name);
+    const found = settingDefinition(name);
     if (found.readOnly === true) {
       throw new QueryError('cannotChangeParameter', `parameter "${found.name}" cannot be changed`);
     }
@@ -441,7 +79,7 @@ export class Settings {
     readonly value: string;
     readonly description: string;
   }[] {
-    return DEFINITIONS.map(({ name, description }) => ({
+    return SETTING_DEFINITIONS.map(({ name, description }) => ({
       name,
       value: this.get(name),
       description,
@@ -450,7 +88,7 @@ export class Settings {
 
   /** What a client is told after login. */
   reported(): readonly (readonly [string, string])[] {
-    return DEFINITIONS.filter((each) => each.reported === true).map((each) => [
+    return SETTING_DEFINITIONS.filter((each) => each.reported === true).map((each) => [
       each.name,
       this.get(each.name),
     ]);

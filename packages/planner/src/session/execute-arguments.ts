@@ -1,0 +1,48 @@
+import type { Node } from '@pgsql/types';
+import { QueryError, coerce } from '@tributary/sql';
+import type { SqlType } from '@tributary/sql';
+import { evaluateConstants } from '../execute/constant-evaluation.ts';
+import { timestampText } from '../execute/run-plan.ts';
+import { bindQuery } from '../service/plan-select.ts';
+import type { SessionScope } from '../service/statement-scope.ts';
+
+/** Values of EXECUTE's arguments, in PostgreSQL's text form of the parameters' types. */
+export async function executeArguments(
+  args: readonly Node[],
+  types: readonly SqlType[],
+  scope: SessionScope,
+  signal: AbortSignal,
+): Promise<readonly (string | null)[]> {
+  if (args.length !== types.length) {
+    throw new QueryError(
+      'syntaxError',
+      `wrong number of parameters: expected ${types.length}, got ${args.length}`,
+    );
+  }
+  if (args.length === 0) {
+    return [];
+  }
+  const { plan } = bindQuery(
+    { targetList: args.map((val) => ({ ResTarget: { val } })), op: 'SETOP_NONE' },
+    scope,
+    { parameterTypes: [], qualify: false, text: '' },
+  );
+  if (plan.kind !== 'project' || plan.input.kind !== 'values') {
+    throw new QueryError('featureNotSupported', 'EXECUTE takes constant arguments');
+  }
+  const expressions = plan.expressions.map((each, index) =>
+    coerce(each, types[index] ?? each.type, 'assignment'),
+  );
+  const values = await evaluateConstants(expressions, {
+    engine: scope.services.engine,
+    timeZone: scope.timeZone,
+    now: timestampText(scope.now),
+    signal,
+  });
+  return values.map((value) => {
+    if (value === undefined) {
+      throw new QueryError('dataException', 'an argument of EXECUTE could not be evaluated');
+    }
+    return value;
+  });
+}

@@ -1,0 +1,16 @@
+import type { SqlType } from '@tributary/sql';
+import type { BoundSelect } from '../bind/bind-context.ts';
+import type { SettingQuery } from './setting-calls.ts';
+import type { PreparedStatement } from './sql-session.ts';
+
+/** A prepared statement with what binding found out; bound again when the catalog has moved on. */
+export interface Prepared extends PreparedStatement {
+  readonly parameterTypes: readonly (SqlType | undefined)[];
+  /** The catalog engine answers it. */
+  readonly byCatalog?: true;
+  /** The session answers it from its settings. */
+  readonly settingQuery?: SettingQuery;
+  readonly bound:
+    | { readonly catalogVersion: number; readonly facts: string; readonly select: BoundSelect }
+    | undefined;
+}
