@@ -14,6 +14,7 @@ const ENDS: ReadonlySet<StatementKind> = new Set(['commit', 'rollback', 'rollbac
 export class Transaction {
   #state: TransactionState = 'idle';
   #moment: Moment | undefined;
+  #startedAt: Date | undefined;
   #savepoints: string[] = [];
 
   get state(): TransactionState {
@@ -23,12 +24,14 @@ export class Transaction {
   begin(): void {
     this.#state = 'transaction';
     this.#moment = undefined;
+    this.#startedAt = undefined;
     this.#savepoints = [];
   }
 
   end(): void {
     this.#state = 'idle';
     this.#moment = undefined;
+    this.#startedAt = undefined;
     this.#savepoints = [];
   }
 
@@ -69,9 +72,10 @@ export class Transaction {
     if (this.#moment !== undefined) {
       return this.#moment;
     }
-    const moment = { snapshot: await snapshot(), now: new Date() };
+    const moment = { snapshot: await snapshot(), now: this.#startedAt ?? new Date() };
     if (this.#state === 'transaction') {
       this.#moment = moment;
+      this.#startedAt = moment.now;
     }
     return moment;
   }
