@@ -99,7 +99,8 @@ export class ExpressionMaker {
           () => `abs(${same()})`,
           () => `${this.value('int', depth - 1)}::numeric(10,2)`,
           () => `(${this.column('num')} * 1.5)`,
-          () => `ceil(${this.column('num')})`,
+          // A plain DuckDB rounds what stands beside a DECIMAL(38,0), as the ceiling of a sum is, to whole numbers.
+          () => `ceil(${this.column('num')})::decimal(18, 0)`,
         );
       case 'float':
         return random.choose(

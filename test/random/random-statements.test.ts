@@ -3,7 +3,7 @@ import { openDifferential } from './differential.ts';
 import { dialectText } from './dialects.ts';
 
 const RUNS = Number(process.env['RANDOM_RUNS'] ?? (process.env['CI'] === undefined ? 400 : 3000));
-const SEED = Number(process.env['RANDOM_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = Number(process.env['RANDOM_SEED'] ?? 1637898116);
 const RUNS_PER_LAKE = 1000;
 const RULES_OFF_EVERY = 10;
 const MOST_FAILURES = 0.02;

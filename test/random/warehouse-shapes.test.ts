@@ -5,7 +5,7 @@ import type { Differential } from './differential.ts';
 import { WAREHOUSE_SHAPES } from './warehouse-shapes.ts';
 
 const ROUNDS = process.env['CI'] === undefined ? 2 : 10;
-const SEED = Number(process.env['RANDOM_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = Number(process.env['RANDOM_SEED'] ?? 5);
 
 describe(`decision support statements answer as DuckDB does over all files (RANDOM_SEED=${SEED})`, () => {
   let differential: Differential;

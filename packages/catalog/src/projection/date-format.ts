@@ -92,15 +92,20 @@ export function compileDateFormat(pattern: string): DateFormat {
   const precision = PRECISIONS[finest] ?? 'year';
   const fraction = /S+/.exec(letters);
   const expression = new RegExp(`^${tokens.map((token) => token.source).join('')}$`, 'u');
+  const rendered = new Map<Instant, string>();
   return {
     pattern,
     precision,
     fractionDigits: precision === 'fraction' ? (fraction?.[0].length ?? 0) : 0,
     sortable: isSortable(tokens),
     render: (instant) => {
+      const known = rendered.get(instant);
+      if (known !== undefined) return known;
       const fields = fieldsOf(instant);
       let text = '';
       for (const token of tokens) text += token.render(fields);
+      if (rendered.size >= REMEMBERED) rendered.clear();
+      rendered.set(instant, text);
       return text;
     },
     parse: (text) => {
@@ -121,6 +126,9 @@ export function compileDateFormat(pattern: string): DateFormat {
 export function withoutQuotedText(pattern: string): string {
   return pattern.replace(/'[^']*'/g, '');
 }
+
+/** Texts that a format keeps: queries ask for the same days again and again. */
+const REMEMBERED = 10_000;
 
 function fieldsOf(instant: Instant): Fields {
   const ofDay = ((instant % NANOS_PER_DAY) + NANOS_PER_DAY) % NANOS_PER_DAY;

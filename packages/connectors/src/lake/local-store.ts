@@ -1,4 +1,5 @@
 import { QueryError } from '@tributary/sql';
+import { LRUCache } from 'lru-cache';
 import { lstatSync, readdirSync, realpathSync, statSync, type BigIntStats } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +15,26 @@ export interface LocalStoreConfig {
   readonly source: string;
   /** Absolute folder. */
   readonly root: string;
+  /** Milliseconds since 1970; default the system's clock. */
+  readonly now?: () => number;
+}
+
+/** Folders whose names are remembered. */
+const REMEMBERED_FOLDERS = 200_000;
+/**
+ * A folder's times say that its names are the same only once they are this old: within the clock's grain a name can be added
+ * without them changing.
+ */
+const SETTLED_NS = 2_000_000_000n;
+
+interface FolderMemory {
+  readonly folders: LRUCache<string, FolderNames>;
+  readonly now: () => number;
+}
+
+interface FolderNames {
+  readonly version: string;
+  readonly names: readonly string[];
 }
 
 /** Files below a local folder. Symbolic links are followed as long as they stay below the root. */
@@ -21,6 +42,7 @@ export class LocalStore implements FileStore {
   readonly path = 'local';
   readonly #source: string;
   readonly #root: string;
+  readonly #names: FolderMemory;
 
   constructor(config: LocalStoreConfig) {
     if (!isAbsolute(config.root)) {
@@ -30,6 +52,10 @@ export class LocalStore implements FileStore {
       );
     }
     this.#source = config.source;
+    this.#names = {
+      folders: new LRUCache<string, FolderNames>({ max: REMEMBERED_FOLDERS }),
+      now: config.now ?? Date.now,
+    };
     this.#root = withSlash(resolve(config.root));
   }
 
@@ -43,7 +69,7 @@ export class LocalStore implements FileStore {
   }
 
   async list(locations: readonly string[], context: StoreContext): Promise<readonly StoredFile[]> {
-    const listing = new LocalListing(this.#root, this.#realRoot());
+    const listing = new LocalListing(this.#root, this.#realRoot(), this.#names);
     const slice = new TimeSlice(context.signal);
     for (const [index, location] of locations.entries()) {
       if (slice.due) await slice.next();
@@ -62,7 +88,7 @@ export class LocalStore implements FileStore {
   }
 
   async listFolders(location: string, context: StoreContext): Promise<readonly string[]> {
-    const listing = new LocalListing(this.#root, this.#realRoot());
+    const listing = new LocalListing(this.#root, this.#realRoot(), this.#names);
     const slice = new TimeSlice(context.signal);
     if (!listing.enter(location)) return [];
     const folders: string[] = [];
@@ -129,10 +155,12 @@ class LocalListing {
   readonly #root: string;
   readonly #realRoot: string;
   readonly #entered = new Map<string, boolean>();
+  readonly #names: FolderMemory;
 
-  constructor(root: string, realRoot: string) {
+  constructor(root: string, realRoot: string, names: FolderMemory) {
     this.#root = root;
     this.#realRoot = realRoot;
+    this.#names = names;
     this.#entered.set(root, true);
   }
 
@@ -160,7 +188,7 @@ class LocalListing {
 
   /** Adds the folder's files and pushes its folders. */
   read(folder: string, location: number, folders: string[]): void {
-    for (const name of readNames(folder)) {
+    for (const name of this.#namesIn(folder)) {
       if (isHidden(name)) continue;
       const path = folder + name;
       const stats = this.kind(path);
@@ -170,6 +198,21 @@ class LocalListing {
         this.files.push({ path, size: Number(stats.size), version: versionOf(stats), location });
       }
     }
+  }
+
+  /** A folder's names, from memory while its times and inode stand (a link's target counts, not the link). */
+  #namesIn(folder: string): readonly string[] {
+    const stats = statSync(folder, STAT);
+    if (stats === undefined) return [];
+    const version = versionOf(stats);
+    const known = this.#names.folders.get(folder);
+    if (known?.version === version) return known.names;
+    const names = readNames(folder);
+    const now = BigInt(this.#names.now()) * 1_000_000n;
+    if (stats.mtimeNs < now - SETTLED_NS && stats.ctimeNs < now - SETTLED_NS) {
+      this.#names.folders.set(folder, { version, names });
+    }
+    return names;
   }
 
   sortFrom(location: number): void {
