@@ -56,7 +56,11 @@ export const manyClients: Benchmark = {
         '--http-port',
         '0',
       ],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        // As bin/tributary.js sets it.
+        env: { ...process.env, UV_THREADPOOL_SIZE: '32' },
+      },
     );
     try {
       const port = await new Promise<string>((found, failed) => {
