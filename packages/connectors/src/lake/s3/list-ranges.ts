@@ -70,7 +70,9 @@ export class RangeLister {
       const startAfter = compareText(last, next) > 0 ? last : next;
       const expected = Math.ceil(rest.length * density * 1.3) + 32;
       const limit = rest.length === 1 ? PAGE : Math.min(PAGE, expected);
-      const page = await request(range.ancestor, startAfter, limit);
+      // Below the ancestor a page would go on past the last prefix.
+      const below = rest.length === 1 ? next : range.ancestor;
+      const page = await request(below, startAfter, limit);
       const assigned = assign(page.objects, rest, found);
       if (page.truncated && page.objects.length === 0) throw endless(range.ancestor);
       const left = page.truncated ? assigned : [];
@@ -84,7 +86,8 @@ export class RangeLister {
       // Another page or two are cheaper one after the other than a fan of requests.
       if (rest.length > 1 && rest.length > 2 * done) {
         const part = rest;
-        const size = Math.max(1, Math.floor(done * 0.8));
+        const sparse = page.objects.length > SPARSE * Math.max(1, done);
+        const size = sparse ? 1 : Math.max(1, Math.floor(done * 0.8));
         const parts: Promise<void>[] = [];
         const current = part[0] ?? '';
         for (let at = 0; at < part.length; at += size) {
