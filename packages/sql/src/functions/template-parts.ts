@@ -31,7 +31,7 @@ export function requireConstant(argument: TemplateArgument | undefined, role: st
 
 const CHEAP = /^(?:[A-Za-z_][A-Za-z0-9_.]*|"[^"]*"|-?\d{1,20}|'[^']{0,40}'|NULL)$/;
 const LITERAL = /^(?:-?\d{1,20}|'[^']{0,40}'|NULL)$/;
-const CHEAP_CAST = /^(?:CAST\('[^']{0,40}' AS [A-Z0-9_(), ]+\)|\(-\d{1,20}\))$/;
+const CHEAP_CAST = /^(?:CAST\((?:'[^']{0,40}'|-?\d{1,20}) AS [A-Z0-9_(), ]+\)|\(-\d{1,20}\))$/;
 
 /**
  * Text in which every argument may stand several times without repeating its computation: columns and short literals are
