@@ -1,41 +1,19 @@
+import { civilFromDays, daysFromCivil, daysInMonth } from '../domain/calendar.ts';
+
 /** Proleptic Gregorian calendar and zones, for years that Date cannot hold. Microseconds are bigint, days are number. */
 
 export const DAY_MICROS = 86_400_000_000n;
 
 /** Days since 1970-01-01; year 0 is 1 BC. */
-export function daysOf(year: number, month: number, day: number): number {
-  const y = month <= 2 ? year - 1 : year;
-  const era = Math.floor(y / 400);
-  const yearOfEra = y - era * 400;
-  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  const dayOfEra =
-    yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
-  return era * 146097 + dayOfEra - 719468;
-}
+export const daysOf = daysFromCivil;
 
 /** Year, month and day of a day number. */
 export function dateOf(days: number): readonly [year: number, month: number, day: number] {
-  const shifted = days + 719468;
-  const era = Math.floor(shifted / 146097);
-  const dayOfEra = shifted - era * 146097;
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1460) +
-      Math.floor(dayOfEra / 36524) -
-      Math.floor(dayOfEra / 146096)) /
-      365,
-  );
-  const dayOfYear =
-    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const part = Math.floor((5 * dayOfYear + 2) / 153);
-  const day = dayOfYear - Math.floor((153 * part + 2) / 5) + 1;
-  const month = part < 10 ? part + 3 : part - 9;
-  return [yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day];
+  const { year, month, day } = civilFromDays(days);
+  return [year, month, day];
 }
 
-export function daysInMonth(year: number, month: number): number {
-  return month === 12 ? 31 : daysOf(year, month + 1, 1) - daysOf(year, month, 1);
-}
+export { daysInMonth };
 
 function two(value: number): string {
   return value.toString().padStart(2, '0');
