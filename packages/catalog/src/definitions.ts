@@ -39,7 +39,30 @@ export interface ViewDefinition extends RelationBase {
   readonly searchPath: readonly string[];
 }
 
-export type RelationDefinition = TableDefinition | ViewDefinition;
+/** Columns whose values name at most one row of their table, or a row of another one. */
+export interface KeyDefinition {
+  readonly kind: 'primary' | 'unique' | 'foreign';
+  readonly columns: readonly string[];
+  /** Of a foreign key. */
+  readonly references?: {
+    readonly schema: string;
+    readonly name: string;
+    readonly columns: readonly string[];
+  };
+}
+
+/** A relation that its source itself declares. Nothing of it is stored here: it is as the source last said. */
+export interface SourceTableDefinition extends RelationBase {
+  readonly kind: 'sourceTable';
+  readonly source: string;
+  /** What it is in its source. */
+  readonly form: 'table' | 'partitionedTable' | 'view' | 'materializedView' | 'foreignTable';
+  readonly keys: readonly KeyDefinition[];
+  /** The source's own estimate; absent where it has none. */
+  readonly estimate?: { readonly rows: number; readonly bytes: number };
+}
+
+export type RelationDefinition = TableDefinition | ViewDefinition | SourceTableDefinition;
 
 /** A partition registered by ALTER TABLE ADD PARTITION, MSCK REPAIR or a crawler. */
 export interface RegisteredPartition {

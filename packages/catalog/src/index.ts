@@ -6,3 +6,6 @@ export { checkProjection, type ProjectionWarning } from './projection/check-proj
 export { isProjected } from './projection/projection-config.ts';
 export { escapeHivePath } from './projection/location-template.ts';
 export { openCatalogStore } from './store/open-catalog-store.ts';
+export type * from './mount/source-catalog.ts';
+export { mountSources } from './mount/mount-sources.ts';
+export type * from './reuse/reuse-store.ts';

@@ -53,8 +53,37 @@ export interface ScanRelation {
   release(): Promise<void>;
 }
 
+/** A partition as it was listed: what of the data a window depends on. */
+export interface ListedPartition {
+  readonly partition: Partition;
+  readonly files: number;
+  readonly bytes: number;
+  /** Changes whenever the partition's data may have: a fingerprint of its files. Empty without files. */
+  readonly version: string;
+  /** When its newest file was written (ms since 1970); undefined where versions are strong by themselves (S3 ETag). */
+  readonly modifiedAt: number | undefined;
+}
+
+/** A request's partitions and files at one moment. Reads of it see exactly these files, or fail with `dataChanged`. */
+export interface ScanListing {
+  /** Every partition the request leaves, also those without files. */
+  readonly partitions: readonly ListedPartition[];
+  readonly statistics: ScanStatistics;
+  /** A relation over some of the partitions, by place in `partitions`. `request` names the columns; the rest was listed. */
+  open(
+    request: Pick<ScanRequest, 'table' | 'columns'>,
+    partitions: readonly number[],
+    context: ScanContext,
+  ): Promise<ScanRelation>;
+}
+
 export interface Connector {
   readonly kind: string;
+  /**
+   * Lists what a scan would read, with provable versions. Absent: the source has none, and what was computed from it may be
+   * reused by age only.
+   */
+  readonly list?: (request: ScanRequest, context: ScanContext) => Promise<ScanListing>;
   /** The source's configured name. */
   readonly source: string;
   scan(request: ScanRequest, context: ScanContext): Promise<ScanRelation>;

@@ -1,0 +1,133 @@
+/**
+ * Where cells live: an index in the catalog's database and Parquet files in a folder of the state directory. Behind an
+ * interface, since a store that several servers share on S3 is to follow. Every method is safe to call side by side, and from
+ * several processes over one catalog database (each process has its own folder, and sees only its own files).
+ */
+export interface ReuseStore {
+  /** The shapes kept under a base. The base's whole text is compared, not only its hash. */
+  shapes(base: BaseKey): Promise<readonly StoredShape[]>;
+  /** Live cells of the shapes that overlap `[from, to)` or are the NULL window, in order of shape, then time. */
+  cells(
+    shapes: readonly number[],
+    from: number,
+    to: number,
+  ): Promise<readonly StoredCell[]>;
+  /**
+   * Holds files readable until released: none is deleted meanwhile. A file that is missing, or is not the one that was written
+   * (size, times, inode; contents by hash when this process first meets it), is dropped from the index with its cells and is
+   * absent in the answer.
+   */
+  lease(files: readonly number[]): Promise<FileLease>;
+  /** A fresh path for a unit to write to. What is never put is discarded by the caller, or swept at the next start. */
+  newFile(): Promise<string>;
+  /**
+   * Takes over a complete file as the cells of one unit: all or nothing. Cells of the same shape and window are replaced. The
+   * answer holds the file leased, so that it cannot be evicted before its writer has read it. Undefined: not kept (larger than
+   * the store may be, or populating is off); the caller still owns the file.
+   */
+  put(unit: NewUnit): Promise<StoredUnit | undefined>;
+  /** Deletes a file that was not put. Never fails. */
+  discard(path: string): Promise<void>;
+  /** Marks cells as used now (for eviction of the least recently used). Cheap: written in batches. */
+  touch(cells: readonly StoredCell[]): void;
+  /** Remembers that cells were found to be of the current data at a moment (ms since 1970). In memory of this process. */
+  verified(cells: readonly StoredCell[], at: number): void;
+  /** Drops a table's cells that overlap `[from, to)`; without bounds all. Answers how many. */
+  invalidate(table: string, from?: number, to?: number): Promise<number>;
+  /** Takes cells out of use for good: an audit found them different. */
+  quarantine(cells: readonly number[]): Promise<void>;
+  /** Drops files with all their cells: reading one failed. */
+  dropFiles(files: readonly number[]): Promise<void>;
+  /** What the policy learnt of a shape (for example that its partials are as large as their input); null forgets. */
+  setShapeNote(base: BaseKey, shapeText: string, note: string | null): Promise<void>;
+  /** All cells, for people. */
+  list(): AsyncIterable<ListedCell>;
+  totals(): Promise<StoreTotals>;
+  /** Waits for background work (deletion, compaction) to end: for tests and for shutdown. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A fragment without its output shape. */
+export interface BaseKey {
+  /** The whole canonical text; equal texts mean equal meaning. */
+  readonly text: string;
+  /** A hash of the text. May collide: texts are compared. */
+  readonly hash: string;
+  /** The catalog's id of the windowed table. */
+  readonly table: string;
+  /** `database.schema.table`, for people. */
+  readonly tableName: string;
+}
+
+export interface StoredShape {
+  readonly id: number;
+  /** The whole canonical text of filters, keys, partials; the planner's own format. */
+  readonly text: string;
+  readonly note: string | null;
+}
+
+/**
+ * `cell`: one window, its rows marked by the time columns in a file that may hold many windows. `rollUp`: several windows merged
+ * into one, alone in its file. `result`: the merged answer over exactly one selection of windows, alone in its file.
+ */
+export type CellKind = 'cell' | 'rollUp' | 'result';
+
+export interface CellContent {
+  readonly kind: CellKind;
+  /** `[from, to)` in ms on the table's time axis; null: the window of rows without a time. */
+  readonly from: number | null;
+  readonly to: number | null;
+  /** Fingerprint of exactly the data it was computed from. */
+  readonly version: string;
+  /** The planner's own record of the data by partition; opaque here. */
+  readonly detail: string;
+  readonly rows: number;
+  /** When the data was last found to be of this version before storing (ms since 1970). */
+  readonly verifiedAt: number;
+}
+
+export interface StoredCell extends CellContent {
+  readonly id: number;
+  readonly shape: number;
+  readonly file: number;
+}
+
+export interface NewUnit {
+  readonly base: BaseKey;
+  readonly shapeText: string;
+  readonly cells: readonly CellContent[];
+  /** From `newFile()`, complete. */
+  readonly path: string;
+  /** Bytes of the data that it was computed from, for `bytes saved`. */
+  readonly inputBytes: number;
+}
+
+export interface StoredUnit {
+  readonly cells: readonly StoredCell[];
+  readonly lease: FileLease;
+}
+
+export interface FileLease {
+  /** Paths by file id. */
+  readonly paths: ReadonlyMap<number, string>;
+  /** Idempotent. */
+  release(): void;
+}
+
+export interface ListedCell extends StoredCell {
+  readonly tableName: string;
+  readonly shapeText: string;
+  readonly path: string;
+  readonly fileBytes: number;
+  readonly createdAt: number;
+  readonly lastUsedAt: number;
+  readonly quarantined: boolean;
+}
+
+export interface StoreTotals {
+  readonly files: number;
+  readonly bytes: number;
+  readonly cells: number;
+  readonly quarantined: number;
+}
