@@ -39,6 +39,7 @@ function withHook(engine: Engine, beforeRead: (() => Promise<void>) | undefined)
       return engine.run(sql, parameters, options);
     },
     rows: (sql, parameters, options) => engine.rows(sql, parameters, options),
+    load: (columns) => engine.load(columns),
     extensions: () => engine.extensions(),
     hasExtension: (name) => engine.hasExtension(name),
     close: (signal) => engine.close(signal),

@@ -7,11 +7,14 @@ import type {
   EngineResult,
   EngineValue,
   ExtensionReport,
+  LoadedColumn,
   RunOptions,
+  TableLoader,
 } from './engine.ts';
 import type { LockedInstance } from './locked-instance.ts';
 import { openLockedInstance } from './locked-instance.ts';
 import { RunningStatement } from './running-statement.ts';
+import { EngineTable } from './table-loader.ts';
 
 /**
  * Opens the embedded engine and locks it. Statements beyond `maxConcurrent` wait in order.
@@ -31,6 +34,7 @@ class DuckdbEngine implements Engine {
   readonly #queue: AdmissionQueue;
   /** Aborts every running statement when closing may wait no longer. */
   readonly #shutdown = new AbortController();
+  readonly #loaded = new Set<EngineTable>();
   #closing: Promise<void> | undefined;
 
   constructor(locked: LockedInstance) {
@@ -79,6 +83,18 @@ class DuckdbEngine implements Engine {
     return rows;
   }
 
+  async load(columns: readonly LoadedColumn[]): Promise<TableLoader> {
+    if (this.#closing !== undefined) {
+      throw new QueryError('adminShutdown', 'the server is shutting down');
+    }
+    const connection = await this.#locked.instance.connect();
+    const table = await EngineTable.create(connection, columns, (dropped) =>
+      this.#loaded.delete(dropped),
+    );
+    this.#loaded.add(table);
+    return table;
+  }
+
   extensions(): readonly ExtensionReport[] {
     return this.#locked.extensions;
   }
@@ -103,6 +119,7 @@ class DuckdbEngine implements Engine {
       await this.#queue.close();
     } finally {
       signal?.removeEventListener('abort', stop);
+      await Promise.allSettled([...this.#loaded].map((table) => table.drop()));
       for (const connection of this.#idle.splice(0)) connection.disconnectSync();
       this.#locked.instance.closeSync();
     }

@@ -1,4 +1,5 @@
 import type { DuckDBDataChunk, DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import type { ColumnBuffer } from './column-buffer.ts';
 
 /** A value bound to `$n` of engine text. */
 export type EngineValue = DuckDBValue;
@@ -21,6 +22,26 @@ export interface EngineResult {
   close(): Promise<void>;
 }
 
+/** `name` and `type` are engine text: generated, never a user's. */
+export interface LoadedColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** A table that rows from outside the engine are put into. Statements may read it from `finish` until `drop`. */
+export interface TableLoader {
+  /** Stands in FROM. */
+  readonly name: string;
+  /** Where the next rows are written: up to 2,048 of them, then `append` takes them. */
+  readonly columns: readonly ColumnBuffer[];
+  /** Moves the first `rows` rows of the buffers into the table. Throws outOfMemory and diskFull as statements do. */
+  append(rows: number): void;
+  /** Makes all appended rows visible. */
+  finish(): void;
+  /** Idempotent. Without it the rows stay until the engine closes. */
+  drop(): Promise<void>;
+}
+
 export interface ExtensionReport {
   readonly name: string;
   readonly state: 'loaded' | 'missing' | 'failed';
@@ -40,6 +61,8 @@ export interface Engine {
     parameters: readonly EngineValue[],
     options?: RunOptions,
   ): Promise<readonly (readonly DuckDBValue[])[]>;
+  /** Creates a table for rows from outside. At least one column. */
+  load(columns: readonly LoadedColumn[]): Promise<TableLoader>;
   extensions(): readonly ExtensionReport[];
   hasExtension(name: string): boolean;
   /** Waits for running statements (until the signal aborts, then interrupts them) and closes. */

@@ -140,7 +140,9 @@ function bindRangeVar(level: QueryLevel, range: RangeVar): FromItem {
             id: definition.id,
             source: definition.source,
           },
-          [...definition.columns, ...definition.partitionColumns],
+          definition.kind === 'table'
+            ? [...definition.columns, ...definition.partitionColumns]
+            : definition.columns,
         );
   return singleItem(level, label, plan, aliases, alias ? undefined : definition.id);
 }

@@ -43,6 +43,12 @@ function columnsOf(relation: RelationDefinition): readonly ColumnDefinition[] {
   return all.slice(0, MOST_COLUMNS);
 }
 
+/** What a relation of a source is by its statements: that a view of it is a view shows, and nothing depends on it here. */
+function shownKind(relation: RelationDefinition): Shape['kind'] {
+  if (relation.kind !== 'sourceTable') return relation.kind;
+  return relation.form === 'view' ? 'view' : 'table';
+}
+
 interface Shape {
   readonly kind: 'table' | 'view';
   readonly columns: readonly Pick<ColumnDefinition, 'name' | 'type' | 'comment'>[];
@@ -132,7 +138,8 @@ export function mirrorContents(snapshot: CatalogSnapshot, database: string): Mir
     addSchema(schema);
     for (const address of schemaAddresses(snapshot, database, schema)) {
       for (const relation of snapshot.relations(address.database, address.schema)) {
-        const { kind, id, version, name, comment } = relation;
+        const { id, version, name, comment } = relation;
+        const kind = shownKind(relation);
         addRelation(schema, name, `${kind} ${id} ${version}`, () => ({
           kind,
           columns: columnsOf(relation),

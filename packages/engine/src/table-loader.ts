@@ -1,0 +1,109 @@
+import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
+import { DuckDBDataChunk } from '@duckdb/node-api';
+import native from '@duckdb/node-bindings';
+import { QueryError } from '@tributary/sql';
+import { ColumnBuffer } from './column-buffer.ts';
+import type { LoadedColumn, TableLoader } from './engine.ts';
+import { wrapNativeError } from './native-error.ts';
+
+/** Rows that are appended at once: the engine's vector size. */
+export const LOADED_ROWS = 2048;
+
+let nextTable = 1;
+
+/** A table in the engine's memory (which spills like any other) that rows from outside are appended to. */
+export class EngineTable implements TableLoader {
+  readonly name: string;
+  readonly columns: readonly ColumnBuffer[];
+  readonly #connection: DuckDBConnection;
+  readonly #released: (table: EngineTable) => void;
+  #appender: DuckDBAppender | undefined;
+  #dropped: Promise<void> | undefined;
+
+  private constructor(
+    name: string,
+    connection: DuckDBConnection,
+    appender: DuckDBAppender,
+    released: (table: EngineTable) => void,
+  ) {
+    this.name = name;
+    this.#connection = connection;
+    this.#appender = appender;
+    this.#released = released;
+    this.columns = Array.from(
+      { length: appender.columnCount },
+      (_, index) => new ColumnBuffer(appender.columnType(index), LOADED_ROWS),
+    );
+  }
+
+  /** Creates the table over a connection of its own, which lives as long. `released` is called once it is dropped. */
+  static async create(
+    connection: DuckDBConnection,
+    columns: readonly LoadedColumn[],
+    released: (table: EngineTable) => void,
+  ): Promise<EngineTable> {
+    const table = `loaded_${nextTable++}`;
+    try {
+      const list = columns.map(({ name, type }) => `${name} ${type}`).join(', ');
+      await connection.run(`CREATE TABLE memory.main.${table} (${list})`);
+      const appender = await connection.createAppender(table, 'main', 'memory');
+      return new EngineTable(`memory.main.${table}`, connection, appender, released);
+    } catch (error) {
+      connection.disconnectSync();
+      throw wrapNativeError(error);
+    }
+  }
+
+  append(rows: number): void {
+    if (this.#appender === undefined) {
+      throw new QueryError('internalError', 'rows were appended to a table that is finished');
+    }
+    try {
+      const chunk = DuckDBDataChunk.create(
+        this.columns.map(({ type }) => type),
+        rows,
+      );
+      for (const [index, column] of this.columns.entries()) {
+        column.copyTo(native.data_chunk_get_vector(chunk.chunk, index), rows);
+        column.clear();
+      }
+      this.#appender.appendDataChunk(chunk);
+    } catch (error) {
+      throw wrapNativeError(error);
+    }
+  }
+
+  finish(): void {
+    const appender = this.#appender;
+    this.#appender = undefined;
+    try {
+      appender?.closeSync();
+    } catch (error) {
+      throw wrapNativeError(error);
+    }
+  }
+
+  drop(): Promise<void> {
+    this.#dropped ??= this.#drop();
+    return this.#dropped;
+  }
+
+  async #drop(): Promise<void> {
+    try {
+      const appender = this.#appender;
+      this.#appender = undefined;
+      appender?.clear();
+      appender?.closeSync();
+    } catch {
+      // Rows that nobody waits for any more.
+    }
+    try {
+      await this.#connection.run(`DROP TABLE IF EXISTS ${this.name}`);
+    } catch (error) {
+      throw wrapNativeError(error);
+    } finally {
+      this.#connection.disconnectSync();
+      this.#released(this);
+    }
+  }
+}
