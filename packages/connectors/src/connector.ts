@@ -58,7 +58,7 @@ export interface ListedPartition {
   readonly partition: Partition;
   readonly files: number;
   readonly bytes: number;
-  /** Changes whenever the partition's data may have: a fingerprint of its files. Empty without files. */
+  /** Changes whenever the partition's data may have: its files' names below the location and their versions. Empty without files. */
   readonly version: string;
   /** When its newest file was written (ms since 1970); undefined where versions are strong by themselves (S3 ETag). */
   readonly modifiedAt: number | undefined;

@@ -8,6 +8,8 @@ export interface StoredFile {
   readonly size: number;
   /** Changes whenever the contents may have: local size, times and inode; S3 ETag and size. */
   readonly version: string;
+  /** When it was written or its name or inode changed (ms since 1970), where the version rests on times. */
+  readonly modifiedAt?: number;
   /** Index of the location it was found below. */
   readonly location: number;
 }

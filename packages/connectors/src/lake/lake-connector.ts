@@ -16,7 +16,9 @@ import {
 } from '@tributary/sql';
 import type {
   Connector,
+  ListedPartition,
   ScanContext,
+  ScanListing,
   ScanRelation,
   ScanRequest,
   ScanStatistics,
@@ -120,10 +122,41 @@ class LakeConnector implements Connector {
   }
 
   async scan(request: ScanRequest, context: ScanContext): Promise<ScanRelation> {
+    const found = await this.#find(request, context);
+    return this.#relation(request, found, context);
+  }
+
+  async list(request: ScanRequest, context: ScanContext): Promise<ScanListing> {
+    const found = await this.#find(request, context);
+    const byPartition: number[][] = found.partitions.map(() => []);
+    for (const [index, { location }] of found.files.entries()) byPartition[location]?.push(index);
+    const filesOf = (partition: number): readonly StoredFile[] =>
+      (byPartition[partition] ?? []).flatMap((index) => found.files[index] ?? []);
+    return {
+      statistics: found.statistics,
+      partitions: found.partitions.map((partition, index) =>
+        listedPartition(partition, filesOf(index)),
+      ),
+      open: (columns, chosen, openContext) => {
+        const statistics = {
+          ...noStatistics(this.#store.path),
+          partitionsKept: BigInt(chosen.length),
+        };
+        const files = chosen.flatMap((partition, place) =>
+          filesOf(partition).map((file) => ({ ...file, location: place })),
+        );
+        countFiles(statistics, files);
+        const partitions = chosen.flatMap((index) => found.partitions[index] ?? []);
+        return this.#relation(columns, { partitions, files, statistics }, openContext);
+      },
+    };
+  }
+
+  /** The partitions that a request leaves, and their files. */
+  async #find(request: ScanRequest, context: ScanContext): Promise<FoundFiles> {
     const started = performance.now();
     const { table } = request;
     const statistics = noStatistics(this.#store.path);
-    const store: StoreContext = { signal: context.signal, statistics };
     const partitions = await selectPartitions(
       this.#candidates(table, request.constraint, context, statistics),
       {
@@ -136,15 +169,30 @@ class LakeConnector implements Connector {
     );
     const files = await this.#store.list(
       partitions.map(({ location }) => location),
-      store,
+      { signal: context.signal, statistics },
     );
-    statistics.files = files.length;
-    for (const { size } of files) statistics.fileBytes += size;
+    countFiles(statistics, files);
     statistics.listingMs = performance.now() - started;
+    return { partitions, files, statistics };
+  }
+
+  async #relation(
+    request: Pick<ScanRequest, 'table' | 'columns'>,
+    { partitions, files, statistics }: FoundFiles,
+    context: ScanContext,
+  ): Promise<ScanRelation> {
+    const store: StoreContext = { signal: context.signal, statistics };
     const open = await this.#store.open(files, store);
     try {
       const columns = resolveColumns(request);
-      const groups = await this.#groups(table, columns.files, partitions, files, open, store);
+      const groups = await this.#groups(
+        request.table,
+        columns.files,
+        partitions,
+        files,
+        open,
+        store,
+      );
       const relation = relationText(groups, columns.files, columns.partitions);
       return {
         ...relation,
@@ -247,13 +295,38 @@ class LakeConnector implements Connector {
   }
 }
 
+interface FoundFiles {
+  readonly partitions: readonly Partition[];
+  /** `location` is the place in `partitions`. */
+  readonly files: readonly StoredFile[];
+  readonly statistics: ScanStatistics;
+}
+
+function countFiles(statistics: ScanStatistics, files: readonly StoredFile[]): void {
+  statistics.files = files.length;
+  for (const { size } of files) statistics.fileBytes += size;
+}
+
+/** A partition with the fingerprint of its files: their paths and versions, in the order of the paths. */
+function listedPartition(partition: Partition, files: readonly StoredFile[]): ListedPartition {
+  let bytes = 0;
+  let version = '';
+  let modifiedAt: number | undefined;
+  for (const file of files) {
+    bytes += file.size;
+    version += `${file.path.slice(partition.location.length)}:${file.version}\n`;
+    if (file.modifiedAt !== undefined) modifiedAt = Math.max(modifiedAt ?? 0, file.modifiedAt);
+  }
+  return { partition, files: files.length, bytes, version, modifiedAt };
+}
+
 interface RequestedColumn {
   readonly id: number;
   readonly definition: ColumnDefinition;
 }
 
 /** Throws internalError for a column that the table does not have. */
-function resolveColumns(request: ScanRequest): {
+function resolveColumns(request: Pick<ScanRequest, 'table' | 'columns'>): {
   readonly files: readonly RequestedColumn[];
   readonly partitions: readonly PartitionColumnSource[];
 } {

@@ -9,6 +9,7 @@ import { isBelow, isHidden, isSafeName, outsideRoot } from './location.ts';
 
 /** Folders below a partition's own; a chain of links that never ends stops here. */
 const MAX_DEPTH = 64;
+const MILLI = 1_000_000n;
 const STAT = { bigint: true, throwIfNoEntry: false } as const;
 
 export interface LocalStoreConfig {
@@ -195,7 +196,15 @@ class LocalListing {
       if (stats === undefined) continue;
       if (stats.isDirectory()) folders.push(`${path}/`);
       else if (stats.isFile() && stats.size > 0n) {
-        this.files.push({ path, size: Number(stats.size), version: versionOf(stats), location });
+        this.files.push({
+          path,
+          size: Number(stats.size),
+          version: versionOf(stats),
+          modifiedAt: Number(
+            (stats.mtimeNs > stats.ctimeNs ? stats.mtimeNs : stats.ctimeNs) / MILLI,
+          ),
+          location,
+        });
       }
     }
   }
