@@ -32,7 +32,7 @@ export function bindParameter(level: QueryLevel, parameter: ParamRef): Expressio
   return {
     kind: 'parameter',
     index,
-    type: withoutModifier(types[index - 1] ?? UNKNOWN),
+    type: declaredType(types[index - 1]),
     ...at(level, parameter.location),
   };
 }
@@ -67,6 +67,13 @@ function withoutModifier(type: SqlType): SqlType {
   if (type.kind !== 'scalar') return type;
   if (type.name === 'numeric') return numericResult(UNKNOWN_DIGITS);
   return type.typmod >= 0 ? scalar(type.name) : type;
+}
+
+/** The type a parameter starts with: as declared, or with the digits of the value that is known to come. */
+function declaredType(type: SqlType | undefined): SqlType {
+  const ofValue =
+    type?.kind === 'scalar' && type.typmod < 0 && type.digits !== undefined ? type : undefined;
+  return ofValue ?? withoutModifier(type ?? UNKNOWN);
 }
 
 /** The types of all parameters in order; what nothing determined is text. */
