@@ -6,6 +6,7 @@ export type { QueryRecord } from './service/query-log.ts';
 export { createQueryService } from './service/query-service.ts';
 export type { QueryService } from './service/query-service.ts';
 export type * from './session/catalog-engine.ts';
+export { parseMilliseconds } from './session/setting-definitions.ts';
 export { bindSelect } from './bind/bind-select.ts';
 export type { BindContext, BoundSelect, SystemTable } from './bind/bind-context.ts';
 export { schemaAddresses } from './bind/relation-resolution.ts';

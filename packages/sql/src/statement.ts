@@ -26,6 +26,29 @@ export interface StorageClause {
 
 export type PartitionSpec = readonly { readonly column: string; readonly value: string | null }[];
 
+/** How COPY writes rows. Delimiter, quote and escape are one byte each. */
+export type CopyFormat =
+  | { readonly kind: 'binary' }
+  | {
+      readonly kind: 'text';
+      readonly delimiter: string;
+      readonly nullText: string;
+      readonly header: boolean;
+    }
+  | {
+      readonly kind: 'csv';
+      readonly delimiter: string;
+      readonly nullText: string;
+      readonly header: boolean;
+      readonly quote: string;
+      readonly escape: string;
+      /** Columns whose values are always quoted. */
+      readonly forceQuote: 'all' | readonly string[];
+    };
+
+/** Where FETCH and MOVE go: forward by a number of rows, to the n-th row after the present one, or to the n-th of all. */
+export type FetchDirection = 'forward' | 'relative' | 'absolute';
+
 /**
  * Every `location` in a parsed tree is a 0-based character (code point) of the whole parsed text, wherever the statement stands
  * in it: an error's `position` is `location + 1`, without adding `offset`. A location of 0 is left out by the parser.
@@ -146,15 +169,20 @@ export type Statement = StatementBase &
         readonly kind: 'declareCursor';
         readonly name: string;
         readonly hold: boolean;
+        /** Rows are sent in binary form, whatever the client asks for. */
+        readonly binary: boolean;
         readonly statement: Statement;
       }
     /** `count` undefined: ALL. `move`: count without returning rows. */
     | {
         readonly kind: 'fetch';
         readonly name: string;
+        readonly direction: FetchDirection;
         readonly count: number | undefined;
         readonly move: boolean;
       }
+    /** COPY (query) TO STDOUT; a table stands as the query over all of it. */
+    | { readonly kind: 'copy'; readonly statement: Statement; readonly format: CopyFormat }
     /** `name` undefined: ALL. */
     | { readonly kind: 'closeCursor'; readonly name: string | undefined }
     | { readonly kind: 'discard'; readonly what: 'all' | 'plans' | 'sequences' | 'temp' }

@@ -10,6 +10,8 @@ export interface Prepared extends PreparedStatement {
   readonly byCatalog?: true;
   /** The session answers it from its settings. */
   readonly settingQuery?: SettingQuery;
+  /** The query of a COPY or of a cursor. */
+  readonly inner?: Prepared;
   readonly bound:
     | { readonly catalogVersion: number; readonly facts: string; readonly select: BoundSelect }
     | undefined;

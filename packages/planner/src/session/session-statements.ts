@@ -8,7 +8,7 @@ import type { Notice, StatementResult } from './sql-session.ts';
 /** Statements about the session itself. */
 export type SessionStatement = Exclude<
   Statement,
-  CatalogStatement | { kind: 'select' } | { kind: 'explain' }
+  CatalogStatement | { kind: 'select' | 'explain' | 'copy' | 'declareCursor' }
 >;
 
 function command(tag: string, ...notices: readonly Notice[]): StatementResult {
@@ -179,15 +179,13 @@ export async function runSessionStatement(
       session.namedStatements.clear();
       return command(`DISCARD ${statement.what.toUpperCase()}`);
     case 'closeCursor':
+      // Cursors are the connection's: what it has, it answers itself.
       if (statement.name === undefined) {
         return command('CLOSE CURSOR ALL');
       }
       throw new QueryError('undefinedCursor', `cursor "${statement.name}" does not exist`);
-    case 'declareCursor':
     case 'fetch':
-      throw new QueryError('featureNotSupported', 'SQL cursors are not supported', {
-        hint: 'Results are streamed: read them as they come, or fetch in parts through a portal.',
-      });
+      throw new QueryError('undefinedCursor', `cursor "${statement.name}" does not exist`);
     case 'noop':
       return command(statement.tag);
     case 'empty':

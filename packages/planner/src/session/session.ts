@@ -1,6 +1,6 @@
 import type { Node } from '@pgsql/types';
 import { ERRORS, QueryError, isQueryError, parseStatements } from '@tributary/sql';
-import type { SqlType, Statement } from '@tributary/sql';
+import type { CopyFormat, PlanColumn, SqlType, Statement } from '@tributary/sql';
 import type { BoundSelect } from '../bind/bind-context.ts';
 import { showColumnsOf } from '../ddl/show-catalog.ts';
 import { explainColumns, explainSelect } from '../explain/explain-select.ts';
@@ -8,6 +8,7 @@ import { runPlan } from '../execute/run-plan.ts';
 import { MAIN_DATABASE } from '../service/planner-services.ts';
 import type { PlannerServices } from '../service/planner-services.ts';
 import { bindQuery, optimize, substituteParameters } from '../service/plan-select.ts';
+import { withDigitsOfValues } from '../service/parameter-digits.ts';
 import type { QueryRecord } from '../service/query-log.ts';
 import { runContext } from '../service/run-context.ts';
 import { settingFacts } from '../service/statement-scope.ts';
@@ -18,10 +19,10 @@ import { executeArguments } from './execute-arguments.ts';
 import type { Prepared } from './prepared.ts';
 import { runSessionStatement, sessionColumns } from './session-statements.ts';
 import { runSettingQuery, settingQuery } from './setting-calls.ts';
-import { parseMilliseconds } from './setting-definitions.ts';
 import { Settings } from './settings.ts';
 import { Transaction } from './transaction.ts';
 import type {
+  Delivery,
   PreparedStatement,
   RowsResult,
   SqlSession,
@@ -30,6 +31,22 @@ import type {
 } from './sql-session.ts';
 
 let nextSessionId = 1;
+
+/** A query's rows under another tag, on their way elsewhere. */
+function deliver(result: StatementResult, tag: string, delivery: Delivery): StatementResult {
+  return result.kind === 'command' ? result : { ...result, tag, delivery };
+}
+
+/** Throws `undefinedColumn` for a column that COPY's query does not have. */
+function checkForceQuote(format: CopyFormat, columns: readonly PlanColumn[]): void {
+  if (format.kind !== 'csv' || format.forceQuote === 'all') {
+    return;
+  }
+  const missing = format.forceQuote.find((name) => !columns.some((each) => each.name === name));
+  if (missing !== undefined) {
+    throw new QueryError('undefinedColumn', `column "${missing}" does not exist`);
+  }
+}
 
 /** One client's session over the shared services. */
 export class Session implements SqlSession {
@@ -138,6 +155,18 @@ export class Session implements SqlSession {
         const inner = await this.prepare(statement.statement, parameterTypes);
         return { ...inner, statement, columns: explainColumns(statement.format) };
       }
+      case 'copy': {
+        const inner = await this.prepare(statement.statement, []);
+        if (inner.parameters.length > 0) {
+          throw new QueryError('undefinedParameter', 'there is no parameter $1');
+        }
+        checkForceQuote(statement.format, inner.columns ?? []);
+        return { ...none, columns: undefined, inner };
+      }
+      case 'declareCursor': {
+        const inner = await this.prepare(statement.statement, parameterTypes);
+        return { ...none, parameters: inner.parameters, columns: undefined, inner };
+      }
       case 'execute': {
         const named = this.#named.get(statement.name);
         return { ...none, columns: named?.columns };
@@ -161,7 +190,6 @@ export class Session implements SqlSession {
   ): Promise<StatementResult> {
     const { statement } = prepared;
     this.#transaction.refuseWhenFailed(statement.kind);
-    const bounded = this.#withTimeout(signal);
     // Sessions answer statements that they prepared themselves.
     const own = prepared as Prepared;
     switch (statement.kind) {
@@ -170,15 +198,25 @@ export class Session implements SqlSession {
           return this.#selectSettings(own, parameters);
         }
         return own.byCatalog === true
-          ? selectByCatalog(own, parameters, await this.#scope(), bounded)
-          : this.#select(own, parameters, bounded);
+          ? selectByCatalog(own, parameters, await this.#scope(), signal)
+          : this.#select(own, parameters, signal);
       case 'explain':
-        return this.#explain(statement, own, parameters, bounded);
+        return this.#explain(statement, own, parameters, signal);
+      case 'copy':
+        return deliver(await this.#inner(own, parameters, signal), 'COPY', {
+          kind: 'copy',
+          format: statement.format,
+        });
+      case 'declareCursor': {
+        const { name, binary, hold } = statement;
+        const result = await this.#inner(own, parameters, signal);
+        return deliver(result, 'DECLARE CURSOR', { kind: 'cursor', name, binary, hold });
+      }
       default:
         break;
     }
     if (isCatalogStatement(statement)) {
-      return this.#logged(statement, bounded, async (scope) => {
+      return this.#logged(statement, signal, async (scope) => {
         this.#transaction.dropSnapshot();
         const inBlock = this.transaction !== 'idle';
         const readOnly =
@@ -187,7 +225,7 @@ export class Session implements SqlSession {
         return runCatalogStatement(statement, scope, { inBlock, readOnly });
       });
     }
-    return runSessionStatement(statement, this, bounded);
+    return runSessionStatement(statement, this, signal);
   }
 
   /** Values of EXECUTE's arguments, in PostgreSQL's text form of the parameters' types. */
@@ -224,9 +262,15 @@ export class Session implements SqlSession {
     return JSON.stringify([this.settings.get('search_path'), this.settings.get('TimeZone')]);
   }
 
-  #withTimeout(signal: AbortSignal): AbortSignal {
-    const ms = parseMilliseconds('statement_timeout', this.settings.get('statement_timeout'));
-    return ms === 0 ? signal : AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+  #inner(
+    { inner }: Prepared,
+    parameters: readonly (string | null)[],
+    signal: AbortSignal,
+  ): Promise<StatementResult> {
+    if (inner === undefined) {
+      throw new QueryError('internalError', 'a statement over a query was not prepared');
+    }
+    return this.execute(inner, parameters, signal);
   }
 
   async #begin(text: string, signal: AbortSignal): Promise<StatementScope> {
@@ -282,20 +326,24 @@ export class Session implements SqlSession {
     return { kind: 'textRows', tag: 'SELECT', columns, rows: [row], notices: [] };
   }
 
-  #bound(prepared: Prepared, scope: StatementScope): BoundSelect {
+  #bound(
+    prepared: Prepared,
+    scope: StatementScope,
+    parameters: readonly (string | null)[],
+  ): BoundSelect {
     const { statement, bound } = prepared;
     const query = statement.kind === 'explain' ? statement.statement : statement;
     if (query.kind !== 'select') {
       throw new QueryError('featureNotSupported', `EXPLAIN of ${query.kind} is not supported`);
     }
-    if (bound?.catalogVersion === scope.snapshot.version && bound.facts === this.#facts()) {
-      return bound.select;
-    }
-    return bindQuery(query.tree, scope, {
-      parameterTypes: prepared.parameterTypes,
-      qualify: query.qualify,
-      text: query.text,
-    });
+    const { tree, qualify, text } = query;
+    const bind = (parameterTypes: readonly (SqlType | undefined)[]): BoundSelect =>
+      bindQuery(tree, scope, { parameterTypes, qualify, text });
+    const select =
+      bound?.catalogVersion === scope.snapshot.version && bound.facts === this.#facts()
+        ? bound.select
+        : bind(prepared.parameterTypes);
+    return withDigitsOfValues(select, prepared.parameterTypes, parameters, bind);
   }
 
   async #explain(
@@ -311,7 +359,7 @@ export class Session implements SqlSession {
       );
     }
     return this.#logged(statement, signal, (scope) => {
-      const bound = this.#bound(prepared, scope);
+      const bound = this.#bound(prepared, scope, parameters);
       return explainSelect(substituteParameters(bound, parameters, scope), scope, statement);
     });
   }
@@ -324,7 +372,7 @@ export class Session implements SqlSession {
     const scope = await this.#begin(prepared.statement.text, signal);
     try {
       const started = performance.now();
-      const bound = this.#bound(prepared, scope);
+      const bound = this.#bound(prepared, scope, parameters);
       const plan = substituteParameters(bound, parameters, scope);
       scope.record.statistics.planningMs += performance.now() - started;
       // Looking at the statistics must not replace what one wants to look at.

@@ -1,5 +1,5 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api';
-import type { PlanColumn, SqlType, Statement } from '@tributary/sql';
+import type { CopyFormat, PlanColumn, SqlType, Statement } from '@tributary/sql';
 
 /** A message that travels beside a result: a warning about a table's projection, for instance. */
 export interface Notice {
@@ -9,12 +9,25 @@ export interface Notice {
   readonly hint?: string;
 }
 
+/** Where rows go that are not the answer of their statement itself: out as COPY data, or into a cursor that FETCH reads. */
+export type Delivery =
+  | { readonly kind: 'copy'; readonly format: CopyFormat }
+  | {
+      readonly kind: 'cursor';
+      readonly name: string;
+      /** Rows are sent in binary form, whatever the client asks for. */
+      readonly binary: boolean;
+      /** It outlives the transaction. */
+      readonly hold: boolean;
+    };
+
 /** Rows as the engine's chunks; column i of a chunk has `columns[i].type` (see `wire` codecs for its physical form). */
 export interface RowsResult {
   readonly kind: 'rows';
   readonly columns: readonly PlanColumn[];
   /** Command tag without the count: `SELECT`, `SHOW`, `EXPLAIN`. */
   readonly tag: string;
+  readonly delivery?: Delivery;
   /** Consumed at most once. Ending it early cancels the query. */
   chunks(): AsyncIterable<DuckDBDataChunk>;
   close(): Promise<void>;
@@ -25,6 +38,7 @@ export interface TextRowsResult {
   readonly kind: 'textRows';
   readonly columns: readonly PlanColumn[];
   readonly tag: string;
+  readonly delivery?: Delivery;
   readonly rows: readonly (readonly (string | null)[])[];
 }
 

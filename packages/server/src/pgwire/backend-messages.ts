@@ -1,4 +1,5 @@
 import type { TransactionState } from '@tributary/planner';
+import type { Format } from './codes.ts';
 import { BACKEND, PROTOCOL_3_0 } from './codes.ts';
 import type { Writer } from './writer.ts';
 
@@ -23,6 +24,14 @@ export function writeReady(out: Writer, transaction: TransactionState): void {
 export function writeCommandComplete(out: Writer, tag: string): void {
   const start = out.begin(BACKEND.commandComplete);
   out.cstring(tag).end(start);
+}
+
+/** `format`: 0 for lines, 1 for COPY's binary format. */
+export function writeCopyOut(out: Writer, format: Format, columns: number): void {
+  const start = out.begin(BACKEND.copyOutResponse);
+  out.byte(format).int16(columns);
+  for (let index = 0; index < columns; index++) out.int16(format);
+  out.end(start);
 }
 
 export function writeParameterStatus(out: Writer, name: string, value: string): void {

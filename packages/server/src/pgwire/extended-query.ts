@@ -1,39 +1,20 @@
-import type { PreparedStatement, StatementResult } from '@tributary/planner';
-import type { PlanColumn, SqlType, Statement } from '@tributary/sql';
+import type { PreparedStatement } from '@tributary/planner';
+import type { SqlType } from '@tributary/sql';
 import { QueryError, typeFromOid } from '@tributary/sql';
 import { writeCommandComplete, writeEmpty } from './backend-messages.ts';
 import type { Format } from './codes.ts';
 import { BACKEND } from './codes.ts';
 import { parameterText } from './parameters.ts';
+import type { Portal } from './portals.ts';
 import { Reader } from './reader.ts';
 import { writeParameterDescription, writeRowDescription } from './row-description.ts';
+import { beginStatement, columnsOf, withStatementTimeout } from './run-statement.ts';
 import type { WireSession } from './wire-session.ts';
-import { completeTag, RowCursor, textStyle, writeNotices } from './wire-session.ts';
+import { completeTag } from './wire-session.ts';
 
-/** Named statements and portals a connection may hold, each kind. */
-const MAX_NAMES = 10_000;
-
-/** `prepared` undefined: an empty statement. */
-interface NamedStatement {
-  readonly prepared: PreparedStatement | undefined;
-}
-
-interface Portal {
-  readonly prepared: PreparedStatement | undefined;
-  readonly parameters: readonly (string | null)[];
-  readonly formats: readonly Format[];
-  execution?: { readonly result: StatementResult; readonly cursor: RowCursor };
-  /** One for all its Executes: the statement behind a suspended portal goes on under it. */
-  readonly abort: AbortController;
-  /** A command that has run, or a result that was read to its end. */
-  finished: boolean;
-}
-
-/** The extended query protocol of one connection: its statements and portals. Each method takes one message's body. */
+/** The extended query protocol of one connection. Each method takes one message's body. */
 export class ExtendedQuery {
   readonly #wire: WireSession;
-  readonly #statements = new Map<string, NamedStatement>();
-  readonly #portals = new Map<string, Portal>();
 
   constructor(wire: WireSession) {
     this.#wire = wire;
@@ -45,13 +26,9 @@ export class ExtendedQuery {
     const text = reader.cstring();
     const types = readMany(reader, () => reader.uint32()).map(parameterType);
     reader.end();
-    // The unnamed statement goes even when its successor fails.
-    if (name === '') this.#statements.delete('');
-    else if (this.#statements.has(name)) {
-      throw new QueryError('duplicateStatement', `prepared statement "${name}" already exists`);
-    }
-    checkRoom(this.#statements, 'prepared statements');
-    const parsed = (await this.#wire.session.parse(text)).filter(({ kind }) => kind !== 'empty');
+    const { session, statements, out } = this.#wire;
+    statements.makeRoom(name);
+    const parsed = (await session.parse(text)).filter(({ kind }) => kind !== 'empty');
     const [statement] = parsed;
     if (parsed.length > 1) {
       throw new QueryError(
@@ -59,10 +36,9 @@ export class ExtendedQuery {
         'cannot insert multiple commands into a prepared statement',
       );
     }
-    const prepared =
-      statement === undefined ? undefined : await this.#wire.session.prepare(statement, types);
-    this.#statements.set(name, { prepared });
-    writeEmpty(this.#wire.out, BACKEND.parseComplete);
+    const prepared = statement === undefined ? undefined : await session.prepare(statement, types);
+    statements.set(name, { prepared });
+    writeEmpty(out, BACKEND.parseComplete);
   }
 
   async bind(body: Buffer): Promise<void> {
@@ -76,7 +52,8 @@ export class ExtendedQuery {
     });
     const outputFormats = readMany(reader, () => reader.int16()).map(checkFormat);
     reader.end();
-    const { prepared } = this.#statement(statementName);
+    const { statements, portals, out } = this.#wire;
+    const { prepared } = statements.get(statementName);
     const types = prepared?.parameters ?? [];
     if (values.length !== types.length) {
       throw new QueryError(
@@ -85,13 +62,9 @@ export class ExtendedQuery {
       );
     }
     const formats = spread(inputFormats, values.length, 'parameter');
-    const columns = prepared?.columns ?? [];
-    if (portalName === '') await this.#closePortal('');
-    else if (this.#portals.has(portalName)) {
-      throw new QueryError('duplicateCursor', `cursor "${portalName}" already exists`);
-    }
-    checkRoom(this.#portals, 'portals');
-    this.#portals.set(portalName, {
+    const columns = prepared === undefined ? [] : (columnsOf(this.#wire, prepared) ?? []);
+    if (portalName === '') await portals.close('');
+    portals.add(portalName, {
       prepared,
       parameters: types.map((type, index) => {
         const value = values[index] ?? null;
@@ -101,7 +74,7 @@ export class ExtendedQuery {
       abort: new AbortController(),
       finished: false,
     });
-    writeEmpty(this.#wire.out, BACKEND.bindComplete);
+    writeEmpty(out, BACKEND.bindComplete);
   }
 
   describe(body: Buffer): void {
@@ -109,14 +82,13 @@ export class ExtendedQuery {
     const kind = reader.byte();
     const name = reader.cstring();
     reader.end();
-    const { out } = this.#wire;
     if (kind === STATEMENT) {
-      const { prepared } = this.#statement(name);
-      writeParameterDescription(out, prepared?.parameters ?? []);
-      describeColumns(this.#wire, prepared?.columns, []);
+      const { prepared } = this.#wire.statements.get(name);
+      writeParameterDescription(this.#wire.out, prepared?.parameters ?? []);
+      this.#describe(prepared, []);
     } else if (kind === PORTAL) {
       const { prepared, formats } = this.#portal(name);
-      describeColumns(this.#wire, prepared?.columns, formats);
+      this.#describe(prepared, formats);
     } else throw invalidKind('DESCRIBE', kind);
   }
 
@@ -127,45 +99,43 @@ export class ExtendedQuery {
     reader.end();
     const portal = this.#portal(name);
     const { session, out } = this.#wire;
-    const { prepared } = portal;
+    const { prepared, abort, parameters, formats } = portal;
     if (prepared === undefined) {
       writeEmpty(out, BACKEND.emptyQueryResponse);
       return;
     }
-    const handled = portal.finished ? undefined : this.#wire.intercept(prepared.statement);
-    if (handled !== undefined) {
-      portal.finished = true;
-      writeCommandComplete(out, handled);
-      return;
-    }
-    await this.#wire.cancellable(portal.abort, async (signal) => {
-      let { execution } = portal;
-      if (execution === undefined) {
+    const run = async () => {
+      if (portal.execution === undefined) {
         if (portal.finished) {
-          throw new QueryError('invalidParameterValue', `portal "${name}" cannot be run anymore`);
+          throw new QueryError(
+            'objectNotInPrerequisiteState',
+            `portal "${name}" cannot be run anymore`,
+          );
         }
-        const result = await session.execute(prepared, portal.parameters, signal);
-        writeNotices(out, result.notices);
-        if (result.kind === 'command') {
+        const inBlock = session.transaction !== 'idle';
+        const begun = await beginStatement(this.#wire, prepared, parameters, {
+          formats,
+          abort,
+          inBlock,
+        });
+        if (typeof begun === 'string') {
           portal.finished = true;
-          writeCommandComplete(out, result.tag);
+          writeCommandComplete(out, begun);
           return;
         }
-        const columns = prepared.columns ?? result.columns;
-        const cursor = new RowCursor(result, columns, portal.formats, textStyle(session));
-        execution = { result, cursor };
-        portal.execution = execution;
+        portal.execution = begun;
       }
-      const { result, cursor } = execution;
-      const { rows, more } = await cursor.write(this.#wire, maxRows > 0 ? maxRows : Infinity);
-      if (more) {
+      const { reader: rows, format, tag } = portal.execution;
+      const portion = await rows.write(this.#wire, maxRows > 0 ? maxRows : Infinity, format);
+      if (portion.more) {
         writeEmpty(out, BACKEND.portalSuspended);
         return;
       }
       portal.finished = true;
-      await cursor.close();
-      writeCommandComplete(out, completeTag(result.tag, rows));
-    });
+      await rows.close();
+      writeCommandComplete(out, completeTag(tag, portion.rows));
+    };
+    await this.#wire.cancellable(abort, () => withStatementTimeout(this.#wire, abort, run));
   }
 
   async close(body: Buffer): Promise<void> {
@@ -173,51 +143,21 @@ export class ExtendedQuery {
     const kind = reader.byte();
     const name = reader.cstring();
     reader.end();
-    if (kind === STATEMENT) this.#statements.delete(name);
-    else if (kind === PORTAL) await this.#closePortal(name);
+    if (kind === STATEMENT) this.#wire.statements.delete(name);
+    else if (kind === PORTAL) await this.#wire.portals.close(name);
     else throw invalidKind('CLOSE', kind);
     writeEmpty(this.#wire.out, BACKEND.closeComplete);
   }
 
-  /** Portals live as long as their transaction, the implicit one up to Sync. */
-  async endTransaction(): Promise<void> {
-    for (const name of [...this.#portals.keys()]) await this.#closePortal(name);
-  }
-
-  /** A simple query takes the place of the unnamed statement and portal. */
-  async dropUnnamed(): Promise<void> {
-    this.#statements.delete('');
-    await this.#closePortal('');
-  }
-
-  /**
-   * DEALLOCATE and DISCARD ALL reach the statements that Parse made. Answers the tag where nothing is left for the
-   * session to do.
-   */
-  deallocate(statement: Statement): string | undefined {
-    if (statement.kind === 'deallocate' && statement.name !== undefined) {
-      return this.#statements.delete(statement.name) ? 'DEALLOCATE' : undefined;
-    }
-    if (statement.kind === 'deallocate') this.#statements.clear();
-    if (statement.kind === 'discard' && statement.what === 'all') this.#statements.clear();
-    return undefined;
-  }
-
-  async #closePortal(name: string): Promise<void> {
-    const portal = this.#portals.get(name);
-    this.#portals.delete(name);
-    await portal?.execution?.cursor.close();
-  }
-
-  #statement(name: string): NamedStatement {
-    const statement = this.#statements.get(name);
-    if (statement !== undefined) return statement;
-    const what = name === '' ? 'unnamed prepared statement' : `prepared statement "${name}"`;
-    throw new QueryError('undefinedStatement', `${what} does not exist`);
+  #describe(prepared: PreparedStatement | undefined, formats: readonly Format[]): void {
+    const { out } = this.#wire;
+    const columns = prepared === undefined ? undefined : columnsOf(this.#wire, prepared);
+    if (columns === undefined) writeEmpty(out, BACKEND.noData);
+    else writeRowDescription(out, columns, formats);
   }
 
   #portal(name: string): Portal {
-    const portal = this.#portals.get(name);
+    const portal = this.#wire.portals.get(name);
     if (portal !== undefined) return portal;
     throw new QueryError('undefinedCursor', `portal "${name}" does not exist`);
   }
@@ -256,23 +196,6 @@ function spread(formats: readonly Format[], count: number, what: string): readon
   throw new QueryError(
     'protocolViolation',
     `bind message has ${formats.length} ${what} formats but ${count} ${what}s`,
-  );
-}
-
-function describeColumns(
-  wire: WireSession,
-  columns: readonly PlanColumn[] | undefined,
-  formats: readonly Format[],
-): void {
-  if (columns === undefined) writeEmpty(wire.out, BACKEND.noData);
-  else writeRowDescription(wire.out, columns, formats);
-}
-
-function checkRoom(named: ReadonlyMap<string, unknown>, what: string): void {
-  if (named.size < MAX_NAMES) return;
-  throw new QueryError(
-    'configurationLimitExceeded',
-    `a connection may hold at most ${MAX_NAMES} ${what}: close some`,
   );
 }
 

@@ -3,8 +3,9 @@ import { QueryError } from '@tributary/sql';
 import { writeCommandComplete, writeEmpty } from './backend-messages.ts';
 import { BACKEND } from './codes.ts';
 import { writeRowDescription } from './row-description.ts';
+import { beginStatement, withStatementTimeout } from './run-statement.ts';
 import type { WireSession } from './wire-session.ts';
-import { completeTag, RowCursor, textStyle, writeNotices } from './wire-session.ts';
+import { completeTag } from './wire-session.ts';
 
 /**
  * Runs the statements of one Query message in order; the first failure ends it, by throwing. ReadyForQuery is the
@@ -17,39 +18,40 @@ export async function runSimpleQuery(wire: WireSession, text: string): Promise<v
     return;
   }
   // One cancellation ends the message, not only the statement that happens to run.
-  await wire.cancellable(new AbortController(), async (signal) => {
-    for (const statement of statements) await runStatement(wire, statement, signal);
+  const abort = new AbortController();
+  await wire.cancellable(abort, async (signal) => {
+    for (const statement of statements) {
+      signal.throwIfAborted();
+      // Several statements of one message are a transaction block of their own.
+      const inBlock = statements.length > 1 || wire.session.transaction !== 'idle';
+      await withStatementTimeout(wire, abort, () =>
+        runStatement(wire, statement, { abort, inBlock, formats: undefined }),
+      );
+    }
   });
 }
 
 async function runStatement(
   wire: WireSession,
   statement: Statement,
-  signal: AbortSignal,
+  options: Parameters<typeof beginStatement>[3],
 ): Promise<void> {
-  const { session, out } = wire;
-  signal.throwIfAborted();
-  const handled = wire.intercept(statement);
-  if (handled !== undefined) {
-    writeCommandComplete(out, handled);
-    return;
-  }
-  const prepared = await session.prepare(statement, []);
+  const { out } = wire;
+  const prepared = await wire.session.prepare(statement, []);
   if (prepared.parameters.length > 0) {
     throw new QueryError('undefinedParameter', 'there is no parameter $1');
   }
-  const result = await session.execute(prepared, [], signal);
-  writeNotices(out, result.notices);
-  if (result.kind === 'command') {
-    writeCommandComplete(out, result.tag);
+  const begun = await beginStatement(wire, prepared, [], options);
+  if (typeof begun === 'string') {
+    writeCommandComplete(out, begun);
     return;
   }
-  const cursor = new RowCursor(result, result.columns, [], textStyle(session));
+  const { reader, format, columns, tag } = begun;
   try {
-    writeRowDescription(out, result.columns, []);
-    const { rows } = await cursor.write(wire, Infinity);
-    writeCommandComplete(out, completeTag(result.tag, rows));
+    writeRowDescription(out, columns, begun.formats);
+    const { rows } = await reader.write(wire, Infinity, format);
+    writeCommandComplete(out, completeTag(tag, rows));
   } finally {
-    await cursor.close();
+    await reader.close();
   }
 }

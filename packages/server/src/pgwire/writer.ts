@@ -115,6 +115,15 @@ export class Writer {
     return this.decimal(value);
   }
 
+  /** Overwrites four bytes that were written before. */
+  setInt32(at: number, value: number): void {
+    const { buffer } = this;
+    buffer[at] = value >>> 24;
+    buffer[at + 1] = value >>> 16;
+    buffer[at + 2] = value >>> 8;
+    buffer[at + 3] = value;
+  }
+
   /** Begins a message; `end` with the returned offset completes its length. */
   begin(type: number): number {
     this.byte(type).int32(0);
@@ -122,7 +131,7 @@ export class Writer {
   }
 
   end(offset: number): this {
-    this.buffer.writeInt32BE(this.length - offset, offset);
+    this.setInt32(offset, this.length - offset);
     return this;
   }
 

@@ -5,7 +5,7 @@ import type { PlanColumn, SqlType } from '@tributary/sql';
 import * as sql from '@tributary/sql';
 import { DEFAULT_STYLE } from '../../src/pgwire/cell.ts';
 import { parameterText } from '../../src/pgwire/parameters.ts';
-import { rowWriter } from '../../src/pgwire/row-encoder.ts';
+import { DataRows } from '../../src/pgwire/data-rows.ts';
 import { Writer } from '../../src/pgwire/writer.ts';
 
 let connection: DuckDBConnection;
@@ -28,7 +28,7 @@ async function encoded(
   for (const chunk of await result.fetchAllChunks()) {
     const out = new Writer();
     const columns = [{ id: 0, name: 'v', type } as unknown as PlanColumn];
-    rowWriter(chunk, columns, [format], style)(0, chunk.rowCount, out);
+    new DataRows(columns, [format], style).chunk(chunk)(0, chunk.rowCount, out);
     let bytes = out.take();
     while (bytes.length > 0) {
       const length = bytes.readInt32BE(7);

@@ -103,16 +103,25 @@ function transactionStatement(stmt: TransactionStmt): StatementBody | undefined 
   }
 }
 
+const FETCH_DIRECTIONS = {
+  FETCH_FORWARD: 'forward',
+  FETCH_RELATIVE: 'relative',
+  FETCH_ABSOLUTE: 'absolute',
+  FETCH_BACKWARD: undefined,
+} as const;
+
 function fetchStatement(stmt: FetchStmt): StatementBody {
   // The parser's JSON holds a number where the type says bigint, and leaves zero out.
   const count = Number(stmt.howMany ?? 0);
-  if ((stmt.direction ?? 'FETCH_FORWARD') !== 'FETCH_FORWARD' || count < 0)
-    throw new QueryError('featureNotSupported', 'cursor can only scan forward', {
+  const direction = FETCH_DIRECTIONS[stmt.direction ?? 'FETCH_FORWARD'];
+  if (direction === undefined || count < 0)
+    throw new QueryError('objectNotInPrerequisiteState', 'cursor can only scan forward', {
       hint: 'Use FETCH NEXT, FETCH n, FETCH FORWARD n or FETCH ALL.',
     });
   return {
     kind: 'fetch',
     name: stmt.portalname ?? '',
+    direction,
     count: count === FETCH_ALL ? undefined : count,
     move: stmt.ismove ?? false,
   };

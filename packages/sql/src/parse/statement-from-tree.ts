@@ -4,6 +4,12 @@ import type { QualifiedName, Statement } from '../statement.ts';
 import { typeFromName } from '../types/type-info.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import type { ParsedTree } from './parse-tree.ts';
+import {
+  checkCopyDirection,
+  copiedTable,
+  copiedTableText,
+  copyFormat,
+} from './copy-statement.ts';
 import { sessionStatement } from './session-statement.ts';
 import { sourcePosition } from './source-position.ts';
 import type { Token } from './token.ts';
@@ -67,6 +73,19 @@ function tokensAfter(source: StatementSource, keyword: string): StatementSource 
     return depth === 0 && index > 0 && wordAt(source, index).toLowerCase() === keyword;
   });
   return { text: source.text, tokens: source.tokens.slice(at + 1) };
+}
+
+/** The tokens between the first bracket and the one that closes it. */
+function inBrackets({ text, tokens }: StatementSource): StatementSource {
+  const open = tokens.findIndex((token) => text[token.start] === '(');
+  let depth = 0;
+  const close = tokens.findIndex((token, index) => {
+    if (index < open || token.kind !== 'punctuation') return false;
+    const char = text[token.start];
+    depth += char === '(' ? 1 : char === ')' ? -1 : 0;
+    return depth === 0;
+  });
+  return { text, tokens: tokens.slice(open + 1, close < 0 ? undefined : close) };
 }
 
 /** The tokens of what EXPLAIN explains. */
@@ -140,6 +159,7 @@ function typeOf(name: TypeName): SqlType {
 
 /** Bits of DeclareCursorStmt.options (PostgreSQL, parsenodes.h). */
 const CURSOR_BINARY = 1;
+const CURSOR_SCROLL = 2;
 const CURSOR_HOLD = 0x20;
 
 /**
@@ -190,9 +210,23 @@ export function statementFromTree(tree: ParsedTree, source: StatementSource): St
   }
   if ('DeclareCursorStmt' in node && node.DeclareCursorStmt.query !== undefined) {
     const { portalname: name = '', options = 0, query } = node.DeclareCursorStmt;
-    if ((options & CURSOR_BINARY) !== 0) throw unsupportedClause(source, 'DECLARE BINARY CURSOR');
+    if ((options & CURSOR_SCROLL) !== 0) throw unsupportedClause(source, 'DECLARE SCROLL CURSOR');
     const statement = statementFromTree({ node: query, qualify }, tokensAfter(source, 'for'));
-    return { ...base, kind: 'declareCursor', name, hold: (options & CURSOR_HOLD) !== 0, statement };
+    const hold = (options & CURSOR_HOLD) !== 0;
+    const binary = (options & CURSOR_BINARY) !== 0;
+    return { ...base, kind: 'declareCursor', name, hold, binary, statement };
+  }
+  if ('CopyStmt' in node) {
+    checkCopyDirection(node.CopyStmt);
+    const { query, options = [] } = node.CopyStmt;
+    const format = copyFormat(options);
+    if (query === undefined) {
+      const copied = { kind: 'select', tree: copiedTable(node.CopyStmt), qualify: false } as const;
+      const statement = { ...copied, text: copiedTableText(node.CopyStmt), offset: base.offset };
+      return { ...base, kind: 'copy', statement, format };
+    }
+    const statement = statementFromTree({ node: query, qualify }, inBrackets(source));
+    return { ...base, kind: 'copy', statement, format };
   }
   const session = sessionStatement(node);
   if (session === undefined) throw notSupported(source, node);
