@@ -29,6 +29,10 @@ export interface QueryStackOptions {
   /** Called when a statement's files are listed and the engine is about to read them. */
   readonly beforeRead?: () => Promise<void>;
   readonly maxConcurrent?: number;
+  /** Ends in `/`; holds the lake and the state, and stays when the stack closes. Absent: a temporary one. */
+  readonly folder?: string;
+  /** Milliseconds that a file must rest before what was computed from it is stored. */
+  readonly settle?: number;
 }
 
 function withHook(engine: Engine, beforeRead: (() => Promise<void>) | undefined): Engine {
@@ -47,11 +51,12 @@ function withHook(engine: Engine, beforeRead: (() => Promise<void>) | undefined)
 }
 
 export async function openQueryStack(options: QueryStackOptions = {}): Promise<QueryStack> {
-  const folder = `${await realpath(await mkdtemp(join(tmpdir(), 'tributary-stack-')))}/`;
+  const folder =
+    options.folder ?? `${await realpath(await mkdtemp(join(tmpdir(), 'tributary-stack-')))}/`;
   const root = `${folder}lake/`;
   const cache = `${folder}objects/`;
   const spill = `${folder}spill/`;
-  await Promise.all([root, cache, spill].map((each) => mkdir(each)));
+  await Promise.all([root, cache, spill].map((each) => mkdir(each, { recursive: true })));
   const store = await openCatalogStore({ path: `${folder}catalog.db` });
   const opened = await createEngine({
     threads: 2,
@@ -90,7 +95,7 @@ export async function openQueryStack(options: QueryStackOptions = {}): Promise<Q
       await lake.close();
       await engine.close();
       await store.close();
-      await rm(folder, { recursive: true, force: true });
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -1,0 +1,499 @@
+import type { RandomSource } from '../support/random-source.ts';
+import { quote } from '../random/lake-tables.ts';
+import { truncatedDate } from '../random/partition-predicates.ts';
+import type { Kind } from '../random/lake-tables.ts';
+
+/** Stands for the alias of the windowed table in a fragment's expressions. */
+export const SELF = '\u00a7';
+
+export interface TimedColumn {
+  readonly name: string;
+  readonly kind: Kind;
+  /** Hive type. */
+  readonly type: string;
+}
+
+/** A span of a layout's slots, `[from, to)`. */
+export interface SlotRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** How a table is cut by time: its partition columns, their texts in folder names, and the predicates and keys over them. */
+export interface Layout {
+  readonly name: string;
+  readonly unit: 'hour' | 'day' | 'month';
+  /** Slots that have data at first; later ones are new days. */
+  readonly slots: number;
+  readonly partitionColumns: readonly TimedColumn[];
+  /** Values of the second partition column, if there is one. */
+  readonly apps: readonly string[];
+  /** Table properties of partition projection; undefined: partitions are registered. */
+  readonly projection?: Readonly<Record<string, string>>;
+  readonly properties?: Readonly<Record<string, string>>;
+  /** Rows without a time lie in Hive's default partition. */
+  readonly nullPartition?: true;
+  /** A timestamp column of the rows lies within its partition's day. */
+  readonly inside?: 'ts';
+  /** Texts of the partition columns for a slot (and app), as folder names have them. */
+  texts(slot: number, app: string): readonly string[];
+  /** A column's value as a SQL literal, from its text. */
+  literal(column: number, text: string): string;
+  /** Predicates on the time columns, by form. */
+  ranges(range: SlotRange): readonly string[];
+  /** Keys that the time columns give. */
+  buckets(): readonly { readonly text: string; readonly kind: Kind }[];
+}
+
+const START = Date.UTC(2023, 11, 12);
+/** Slots of the projected range, beyond those that have data. */
+const SPARE = 30;
+const DAY_SLOTS = 42;
+const pad = (value: number): string => String(value).padStart(2, '0');
+
+export function dayOf(slot: number): string {
+  return new Date(START + slot * 86_400_000).toISOString().slice(0, 10);
+}
+
+function hourOf(slot: number): string {
+  return new Date(START + slot * 3_600_000).toISOString().slice(0, 13).replace('T', ' ');
+}
+
+function monthOf(slot: number): string {
+  const month = 10 + slot;
+  return `${2022 + Math.floor(month / 12)}-${pad((month % 12) + 1)}`;
+}
+
+function monthSpan(first: string): string {
+  const [year = 0, month = 0] = first.split('-').map(Number);
+  return new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10);
+}
+
+/** Every form of comparing one column with literals. */
+function comparisons(
+  column: string,
+  literal: (slot: number) => string,
+  { from, to }: SlotRange,
+): string[] {
+  const [low, high] = [literal(from), literal(Math.max(from, to - 1))];
+  const list = Array.from({ length: Math.max(1, Math.min(6, to - from)) }, (_, at) =>
+    literal(from + at),
+  );
+  const middle = Math.floor((from + to) / 2);
+  return [
+    `${column} BETWEEN ${low} AND ${high}`,
+    `${column} >= ${low} AND ${column} < ${literal(to)}`,
+    `${column} > ${literal(from - 1)} AND ${column} <= ${high}`,
+    `${column} BETWEEN ${low} AND ${high}`,
+    `${column} >= ${low} AND ${column} < ${literal(to)}`,
+    `${column} IN (${list.join(', ')})`,
+    `${column} = ${low}`,
+    `(${column} BETWEEN ${low} AND ${literal(middle)} OR ${column} BETWEEN ${literal(middle + 3)} AND ${literal(to + 4)})`,
+    `${column} >= ${low}`,
+    `${column} < ${literal(to)}`,
+    `${column} BETWEEN ${low} AND ${high} AND ${column} <> ${literal(middle)}`,
+    `${column} NOT BETWEEN ${low} AND ${high}`,
+    `(${column} >= ${low} OR ${column} IS NULL)`,
+    `NOT (${column} < ${low} OR ${column} > ${high})`,
+    `${column} IS NOT NULL`,
+    `${column} IS NULL`,
+    '',
+  ];
+}
+
+function dateForms(column: string, range: SlotRange): string[] {
+  const literal = (slot: number): string => `date '${dayOf(slot)}'`;
+  const [low, high] = [dayOf(range.from), dayOf(Math.max(range.from, range.to - 1))];
+  const month = low.slice(0, 7);
+  return [
+    ...comparisons(column, literal, range),
+    `${column} BETWEEN '${low}' AND '${high}'`,
+    `${column} >= '${low}'::date AND ${column} < date '${high}' + 1`,
+    `${column} >= timestamp '${low} 00:00:00' AND ${column} < timestamp '${high} 23:30:00'`,
+    `${truncatedDate('month', column)} = date '${month}-01'`,
+    `${truncatedDate('week', column)}::date IN (date '${dayOf(range.from - ((range.from + 1) % 7))}', date '${dayOf(range.to)}')`,
+    `extract(month from ${column}) = ${Number(month.slice(5))} AND extract(year from ${column}) = ${Number(month.slice(0, 4))}`,
+    `${column} BETWEEN '${low}' AND '${high}' AND extract(dow from ${column}) IN (1, 2, 5)`,
+    `extract(isodow from ${column}) < 6 AND ${column} >= '${low}'`,
+    `${column} + 1 > date '${low}' AND ${column} - interval '1 day' < date '${high}'`,
+  ];
+}
+
+function dateBuckets(column: string): { text: string; kind: Kind }[] {
+  return [
+    { text: column, kind: 'date' },
+    { text: column, kind: 'date' },
+    { text: `${truncatedDate('week', column)}::date`, kind: 'date' },
+    { text: `${truncatedDate('month', column)}::date`, kind: 'date' },
+    { text: `extract(dow from ${column})::int`, kind: 'int' },
+    { text: `extract(month from ${column})::int`, kind: 'int' },
+    { text: `(${column} - date '2023-12-01') / 10`, kind: 'int' },
+    { text: `${column}::text`, kind: 'text' },
+  ];
+}
+
+function textForms(column: string, render: (iso: string) => string, range: SlotRange): string[] {
+  const literal = (slot: number): string => quote(render(dayOf(slot)));
+  const dashed = render('2024-01-01') === '2024-01-01';
+  return [
+    ...comparisons(column, literal, range),
+    `${column} LIKE '${render(dayOf(range.from)).slice(0, dashed ? 8 : 6)}%'`,
+    `substr(${column}, 1, ${dashed ? 7 : 6}) = '${render(dayOf(range.to)).slice(0, dashed ? 7 : 6)}'`,
+    `left(${column}, 4) = '${dayOf(range.from).slice(0, 4)}' AND ${column} < ${literal(range.to)}`,
+    ...(dashed
+      ? [
+          `CAST(${column} AS date) BETWEEN date '${dayOf(range.from)}' AND date '${dayOf(range.to)}'`,
+          `${column}::date >= date '${dayOf(range.from)}' AND ${column}::date < date '${dayOf(range.to)}'`,
+        ]
+      : []),
+  ];
+}
+
+function textBuckets(column: string, dashed: boolean): { text: string; kind: Kind }[] {
+  return [
+    { text: column, kind: 'text' },
+    { text: column, kind: 'text' },
+    { text: `substr(${column}, 1, ${dashed ? 7 : 6})`, kind: 'text' },
+    { text: `right(${column}, 2)`, kind: 'text' },
+    ...(dashed
+      ? [
+          { text: `${column}::date`, kind: 'date' as const },
+          { text: `${truncatedDate('week', `${column}::date`)}::date`, kind: 'date' as const },
+          { text: `${truncatedDate('month', `${column}::date`)}::date`, kind: 'date' as const },
+        ]
+      : []),
+  ];
+}
+
+const DATE: TimedColumn = { name: 'dt', kind: 'date', type: 'date' };
+const identity = (iso: string): string => iso;
+const compact = (iso: string): string => iso.replaceAll('-', '');
+
+function projectedDates(column: string, format: string): Record<string, string> {
+  const render = (iso: string): string =>
+    format
+      .replace('yyyy', iso.slice(0, 4))
+      .replace('MM', iso.slice(5, 7))
+      .replace('dd', iso.slice(8, 10));
+  return {
+    [`projection.${column}.type`]: 'date',
+    [`projection.${column}.format`]: format,
+    [`projection.${column}.range`]: `${render(dayOf(0))},${render(dayOf(DAY_SLOTS + SPARE))}`,
+  };
+}
+
+function dateLayout(random: RandomSource, inside: boolean): Layout {
+  const projected = random.chance(0.6);
+  const format = projected ? random.pick(['yyyy-MM-dd', 'yyyyMMdd']) : 'yyyy-MM-dd';
+  const column = `${SELF}.dt`;
+  const dates: Layout = {
+    name: `${inside ? 'inside' : 'dates'}${projected ? '' : '_registered'}`,
+    unit: 'day',
+    slots: DAY_SLOTS,
+    partitionColumns: [DATE],
+    apps: [''],
+    ...(projected ? { projection: projectedDates('dt', format) } : { nullPartition: true }),
+    texts: (slot) => [format === 'yyyyMMdd' ? compact(dayOf(slot)) : dayOf(slot)],
+    literal: (_, text) =>
+      `DATE '${text.includes('-') ? text : `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}`}'`,
+    ranges: (range) => dateForms(column, range),
+    buckets: () => dateBuckets(column),
+  };
+  if (!inside) return dates;
+  const time = `${SELF}.ts`;
+  const at =
+    (clock: string) =>
+    (slot: number): string =>
+      `timestamp '${dayOf(slot)} ${clock}'`;
+  return {
+    ...dates,
+    inside: 'ts',
+    properties: {
+      'tributary.time_column': 'ts',
+      'tributary.time_partition': 'dt',
+      ...(random.chance(0.5) ? { 'tributary.time_tolerance': '1 hour' } : {}),
+    },
+    ranges: (range) => [
+      ...comparisons(time, at('00:00:00'), range),
+      ...comparisons(time, at('06:30:00'), range),
+      ...dateForms(column, range),
+      `${time} >= ${at('10:00:00')(range.from)} AND ${time} < ${at('00:00:00')(range.to)} AND ${column} >= date '${dayOf(range.from)}'`,
+      `date_trunc('day', ${time}) BETWEEN ${at('00:00:00')(range.from)} AND ${at('00:00:00')(range.to)}`,
+      `${time}::date BETWEEN date '${dayOf(range.from)}' AND date '${dayOf(range.to)}'`,
+    ],
+    buckets: () => [
+      ...dates.buckets(),
+      { text: `${time}::date`, kind: 'date' },
+      { text: `date_trunc('day', ${time})`, kind: 'ts' },
+      { text: `date_trunc('week', ${time})`, kind: 'ts' },
+      { text: `date_trunc('month', ${time})`, kind: 'ts' },
+      { text: `date_trunc('hour', ${time})`, kind: 'ts' },
+    ],
+  };
+}
+
+function textLayout(random: RandomSource): Layout {
+  const dashed = random.chance(0.6);
+  const render = dashed ? identity : compact;
+  const projected = random.chance(0.6);
+  const column = `${SELF}.ds`;
+  return {
+    name: `${dashed ? 'dashed' : 'compact'}${projected ? '' : '_registered'}`,
+    unit: 'day',
+    slots: DAY_SLOTS,
+    partitionColumns: [{ name: 'ds', kind: 'text', type: 'string' }],
+    apps: [''],
+    ...(projected
+      ? { projection: projectedDates('ds', dashed ? 'yyyy-MM-dd' : 'yyyyMMdd') }
+      : { nullPartition: true }),
+    texts: (slot) => [render(dayOf(slot))],
+    literal: (_, text) => quote(text),
+    ranges: (range) => textForms(column, render, range),
+    buckets: () => textBuckets(column, dashed),
+  };
+}
+
+function integerDayLayout(): Layout {
+  const column = `${SELF}.ymd`;
+  return {
+    name: 'integer_day',
+    unit: 'day',
+    slots: DAY_SLOTS,
+    partitionColumns: [{ name: 'ymd', kind: 'int', type: 'int' }],
+    apps: [''],
+    nullPartition: true,
+    texts: (slot) => [compact(dayOf(slot))],
+    literal: (_, text) => text,
+    ranges: (range) => [
+      ...comparisons(column, (slot) => compact(dayOf(slot)), range),
+      `${column} / 100 = ${compact(dayOf(range.from)).slice(0, 6)}`,
+      `${column}::text BETWEEN '${compact(dayOf(range.from))}' AND '${compact(dayOf(range.to))}'`,
+    ],
+    buckets: () => [
+      { text: column, kind: 'int' },
+      { text: `${column} / 100`, kind: 'int' },
+      { text: `${column} % 100`, kind: 'int' },
+    ],
+  };
+}
+
+function partsLayout(random: RandomSource): Layout {
+  const projected = random.chance(0.6);
+  const text = random.chance(0.25);
+  const digits = text || random.chance(0.5);
+  const [year, month, day] = ['year', 'month', 'day'].map((name) => `${SELF}.${name}`) as [
+    string,
+    string,
+    string,
+  ];
+  const show = (value: string): string => (text ? quote(value) : String(Number(value)));
+  const partsOf = (slot: number): [string, string, string] =>
+    dayOf(slot).split('-') as [string, string, string];
+  const date = text
+    ? `(${year} || '-' || ${month} || '-' || ${day})::date`
+    : `make_date(${year}, ${month}, ${day})`;
+  return {
+    name: `${text ? 'text_' : ''}parts${projected ? '' : '_registered'}`,
+    unit: 'day',
+    slots: DAY_SLOTS,
+    partitionColumns: ['year', 'month', 'day'].map((name) => ({
+      name,
+      kind: text ? 'text' : 'int',
+      type: text ? 'string' : 'int',
+    })),
+    apps: [''],
+    ...(projected
+      ? {
+          projection: {
+            'projection.year.type': 'integer',
+            'projection.year.range': '2023,2024',
+            'projection.month.type': 'integer',
+            'projection.month.range': '1,12',
+            'projection.day.type': 'integer',
+            'projection.day.range': '1,31',
+            ...(digits ? { 'projection.month.digits': '2', 'projection.day.digits': '2' } : {}),
+          },
+        }
+      : {}),
+    texts: (slot) => partsOf(slot).map((part) => (digits ? part : String(Number(part)))),
+    literal: (_, value) => (text ? quote(value) : String(Number(value))),
+    ranges({ from, to }) {
+      const [y, m, d] = partsOf(from);
+      const [y2, m2, d2] = partsOf(Math.max(from, to - 1));
+      return [
+        `${year} = ${show(y)} AND ${month} = ${show(m)}`,
+        `${year} = ${show(y)} AND ${month} = ${show(m)} AND ${day} BETWEEN ${show(d)} AND ${show(text ? '28' : String(Math.min(31, Number(d) + 9)))}`,
+        `${year} = ${show(y2)} AND ${month} = ${show(m2)} AND ${day} <= ${show(d2)}`,
+        `((${year} = ${show(y)} AND ${month} = ${show(m)} AND ${day} >= ${show(d)}) OR (${year} = ${show(y2)} AND ${month} = ${show(m2)} AND ${day} < ${show(d2)}))`,
+        `(${year} > ${show(y)} OR ${year} = ${show(y)} AND (${month} > ${show(m)} OR ${month} = ${show(m)} AND ${day} >= ${show(d)})) AND (${year} < ${show(y2)} OR ${year} = ${show(y2)} AND (${month} < ${show(m2)} OR ${month} = ${show(m2)} AND ${day} <= ${show(d2)}))`,
+        `${date} BETWEEN date '${dayOf(from)}' AND date '${dayOf(to)}'`,
+        `${date} >= date '${dayOf(from)}' AND ${date} < date '${dayOf(to)}'`,
+        ...(text
+          ? [`${year} || ${month} || ${day} BETWEEN '${y}${m}${d}' AND '${y2}${m2}${d2}'`]
+          : [
+              `${year} * 10000 + ${month} * 100 + ${day} BETWEEN ${y}${m}${d} AND ${y2}${m2}${d2}`,
+              `${year} * 12 + ${month} >= ${Number(y) * 12 + Number(m)}`,
+            ]),
+        `${year} = ${show(y)}`,
+        `${month} = ${show(m)} AND ${day} IN (${show('01')}, ${show(d)}, ${show('15')})`,
+        `${day} = ${show(d)}`,
+        '',
+      ];
+    },
+    buckets: () => [
+      { text: year, kind: text ? 'text' : 'int' },
+      { text: month, kind: text ? 'text' : 'int' },
+      { text: day, kind: text ? 'text' : 'int' },
+      { text: date, kind: 'date' },
+      { text: `${truncatedDate('week', date)}::date`, kind: 'date' },
+      { text: `${truncatedDate('month', date)}::date`, kind: 'date' },
+    ],
+  };
+}
+
+function appLayout(random: RandomSource): Layout {
+  const column = `${SELF}.dt`;
+  const apps = random.sample(['1', '2', '3', '7', '11'], random.integer(2, 4));
+  const appFirst = random.chance(0.4);
+  const app: TimedColumn = { name: 'app_id', kind: 'int', type: 'int' };
+  const projected = random.chance(0.7);
+  return {
+    name: `app${appFirst ? '_first' : ''}${projected ? '' : '_registered'}`,
+    unit: 'day',
+    slots: 24,
+    partitionColumns: appFirst ? [app, DATE] : [DATE, app],
+    apps,
+    ...(projected
+      ? {
+          projection: {
+            ...projectedDates('dt', 'yyyy-MM-dd'),
+            'projection.app_id.type': 'integer',
+            'projection.app_id.range': '0,12',
+          },
+        }
+      : {}),
+    texts: (slot, value) => (appFirst ? [value, dayOf(slot)] : [dayOf(slot), value]),
+    literal: (at, text) => ((at === 0) === appFirst ? text : `DATE '${text}'`),
+    ranges: (range) => [
+      ...dateForms(column, range),
+      ...comparisons(column, (slot) => `date '${dayOf(slot)}'`, range)
+        .slice(0, 5)
+        .map((each) => `${each} AND ${SELF}.app_id = ${apps[0] ?? ''}`),
+      `${column} BETWEEN date '${dayOf(range.from)}' AND date '${dayOf(range.to)}' AND ${SELF}.app_id IN (${apps.slice(0, 2).join(', ')})`,
+      `(${column} = date '${dayOf(range.from)}' AND ${SELF}.app_id = ${apps[1] ?? ''} OR ${column} > date '${dayOf(range.to - 2)}')`,
+    ],
+    buckets: () => [...dateBuckets(column), { text: `${SELF}.app_id`, kind: 'int' }],
+  };
+}
+
+function hourLayout(random: RandomSource): Layout {
+  const column = `${SELF}.h`;
+  const literal = (slot: number): string => `timestamp '${hourOf(slot)}:00:00'`;
+  if (random.chance(0.5)) {
+    const dateHour = `${SELF}.dt`;
+    return {
+      name: 'date_hour',
+      unit: 'hour',
+      slots: 60,
+      partitionColumns: [DATE, { name: 'hr', kind: 'int', type: 'int' }],
+      apps: [''],
+      projection: {
+        ...projectedDates('dt', 'yyyy-MM-dd'),
+        'projection.hr.type': 'integer',
+        'projection.hr.range': '0,23',
+      },
+      texts: (slot) => [hourOf(slot).slice(0, 10), String(Number(hourOf(slot).slice(11)))],
+      literal: (at, text) => (at === 0 ? `DATE '${text}'` : text),
+      ranges({ from, to }) {
+        const days = { from: Math.floor(from / 24), to: Math.ceil(to / 24) };
+        return [
+          ...dateForms(dateHour, days),
+          `${dateHour} = date '${dayOf(days.from)}' AND ${SELF}.hr BETWEEN ${from % 24} AND ${(from % 24) + 6}`,
+          `${dateHour} >= date '${dayOf(days.from)}' AND ${SELF}.hr < ${to % 24}`,
+          `(${dateHour} > date '${dayOf(days.from)}' OR ${dateHour} = date '${dayOf(days.from)}' AND ${SELF}.hr >= ${from % 24})`,
+        ];
+      },
+      buckets: () => [
+        { text: `${SELF}.hr`, kind: 'int' },
+        { text: `${SELF}.hr / 6`, kind: 'int' },
+        ...dateBuckets(dateHour),
+      ],
+    };
+  }
+  return {
+    name: 'hours',
+    unit: 'hour',
+    slots: 60,
+    partitionColumns: [{ name: 'h', kind: 'ts', type: 'timestamp' }],
+    apps: [''],
+    projection: {
+      'projection.h.type': 'date',
+      'projection.h.format': 'yyyy-MM-dd-HH',
+      'projection.h.range': `${dayOf(0)}-00,${dayOf(6)}-23`,
+      'projection.h.interval': '1',
+      'projection.h.interval.unit': 'HOURS',
+    },
+    texts: (slot) => [hourOf(slot).replace(' ', '-')],
+    literal: (_, text) => `TIMESTAMP '${text.slice(0, 10)} ${text.slice(11)}:00:00'`,
+    ranges: (range) => [
+      ...comparisons(column, literal, range),
+      `date_trunc('day', ${column}) = timestamp '${hourOf(range.from).slice(0, 10)} 00:00:00'`,
+      `${column}::date = date '${hourOf(range.from).slice(0, 10)}'`,
+      `${column} >= '${hourOf(range.from)}:30:00' AND ${column} < '${hourOf(range.to)}:30:00'`,
+    ],
+    buckets: () => [
+      { text: column, kind: 'ts' },
+      { text: `date_trunc('day', ${column})`, kind: 'ts' },
+      { text: `${column}::date`, kind: 'date' },
+      { text: `extract(hour from ${column})::int`, kind: 'int' },
+    ],
+  };
+}
+
+function monthLayout(): Layout {
+  const column = `${SELF}.mo`;
+  const literal = (slot: number): string => `date '${monthOf(slot)}-01'`;
+  return {
+    name: 'months',
+    unit: 'month',
+    slots: 14,
+    partitionColumns: [{ name: 'mo', kind: 'date', type: 'date' }],
+    apps: [''],
+    projection: {
+      'projection.mo.type': 'date',
+      'projection.mo.format': 'yyyy-MM',
+      'projection.mo.range': `${monthOf(0)},${monthOf(14 + SPARE)}`,
+    },
+    texts: (slot) => [monthOf(slot)],
+    literal: (_, text) => `DATE '${text}-01'`,
+    ranges: (range) => [
+      ...comparisons(column, literal, range),
+      `${column} BETWEEN date '${monthOf(range.from)}-02' AND date '${monthSpan(monthOf(range.to))}'`,
+      `extract(year from ${column}) = ${monthOf(range.from).slice(0, 4)}`,
+    ],
+    buckets: () => [
+      { text: column, kind: 'date' },
+      { text: `extract(year from ${column})::int`, kind: 'int' },
+      { text: `${truncatedDate('quarter', column)}::date`, kind: 'date' },
+    ],
+  };
+}
+
+/** Layouts of every partitioning by time that tables may have; the same random source makes the same. */
+export function randomLayout(random: RandomSource): Layout {
+  return random.choose(
+    () => dateLayout(random, false),
+    () => dateLayout(random, false),
+    () => dateLayout(random, true),
+    () => dateLayout(random, true),
+    () => textLayout(random),
+    () => textLayout(random),
+    () => integerDayLayout(),
+    () => partsLayout(random),
+    () => partsLayout(random),
+    () => appLayout(random),
+    () => appLayout(random),
+    () => hourLayout(random),
+    () => monthLayout(),
+  );
+}
