@@ -69,23 +69,33 @@ export interface CallParts {
 const OVER = '{over}';
 
 /**
- * Puts DISTINCT, ORDER BY, FILTER and OVER at the call that a template names with `{over}`, or else at the call that is the text,
+ * Puts DISTINCT, ORDER BY, FILTER and OVER at each call that a template names with `{over}`, or else at the call that is the text,
  * casts around it aside. Answers undefined where there is no such call.
  */
 export function placeCallParts(text: string, parts: CallParts): string | undefined {
-  const marked = markedEnd(text);
-  const before = marked === -1 ? text : text.slice(0, marked);
-  const rest = marked === -1 ? '' : text.slice(marked + OVER.length);
-  if (!parts.distinct && parts.order === '' && parts.suffix === '') return before + rest;
-  const end = marked === -1 ? callEnd(text) : marked;
+  const plain = !parts.distinct && parts.order === '' && parts.suffix === '';
+  let marked = markedEnd(text);
+  if (marked === -1) return plain ? text : placeAt(text, callEnd(text), parts);
+  let placed: string | undefined = text;
+  while (placed !== undefined && marked !== -1) {
+    const unmarked: string = placed.slice(0, marked) + placed.slice(marked + OVER.length);
+    placed = plain ? unmarked : placeAt(unmarked, marked, parts);
+    marked = placed === undefined ? -1 : markedEnd(placed);
+  }
+  return placed;
+}
+
+/** Completes the call whose closing parenthesis ends at `end`. */
+function placeAt(text: string, end: number, parts: CallParts): string | undefined {
   const open = openingOf(text, end);
   if (open === -1) return undefined;
   const inside = text.slice(open + 1, end - 1);
   const order = parts.order === '' ? '' : ` ${parts.order}`;
   const call = `${text.slice(0, open + 1)}${parts.distinct ? 'DISTINCT ' : ''}${inside}${order})`;
-  return call + parts.suffix + (marked === -1 ? text.slice(end) : rest);
+  return call + parts.suffix + text.slice(end);
 }
 
+/** Offset of the first `{over}`, or -1. */
 function markedEnd(text: string): number {
   let found = -1;
   scanOutsideQuotes(text, 0, text.length, (character, index) => {

@@ -70,8 +70,10 @@ function wholeFor(value: string | null, type: ScalarType | undefined): string | 
 }
 
 /** PostgreSQL's and DuckDB's sums of squares differ in the last digits. */
-function rounded(text: string): string {
-  return /^-?\d+\.\d+(e[+-]?\d+)?$/.test(text) ? Number(text).toPrecision(11) : text;
+function rounded(text: string, entry: FunctionEntry): string {
+  // PostgreSQL keeps about sixteen digits of a mean, so a long one has no places; ours has all of them.
+  const number = entry.name === 'avg' ? /^-?\d+(\.\d+)?$/ : /^-?\d+\.\d+(e[+-]?\d+)?$/;
+  return number.test(text) ? Number(text).toPrecision(11) : text;
 }
 
 describe('aggregates and window functions agree with PostgreSQL', () => {
@@ -179,7 +181,7 @@ describe('aggregates and window functions agree with PostgreSQL', () => {
     const gotType =
       shownType === undefined || shownType === wantedType ? '' : ` (${String(shownType)})`;
     const got = (rows ?? [])
-      .map((row) => rounded(comparable(renderEngineValue(row[0] ?? null), type)))
+      .map((row) => rounded(comparable(renderEngineValue(row[0] ?? null), type), entry))
       .join(';');
     const texts = text === undefined ? [] : isWindow ? String(text).split(';') : [String(text)];
     const expected = texts
@@ -189,6 +191,7 @@ describe('aggregates and window functions agree with PostgreSQL', () => {
             value === 'NULL' ? null : type.kind === 'array' ? parseArray(value) : value,
             type,
           ),
+          entry,
         ),
       )
       .join(';');

@@ -1,6 +1,7 @@
 import { averageDigits, digitsOfType, totalDigits } from '../../types/numeric-digits.ts';
 import type { SqlType } from '../../types/sql-type.ts';
-import { INT8, UNKNOWN } from '../../types/sql-type.ts';
+import { INT8, numericResult, UNKNOWN } from '../../types/sql-type.ts';
+import { averageText, intervalMeanText, intervalSumText } from '../average.ts';
 import { argument, raise } from '../division.ts';
 import type { FunctionEntry, Template } from '../function-entry.ts';
 import { agg, orderedSet } from '../signature.ts';
@@ -17,11 +18,20 @@ function average([a = UNKNOWN]: readonly SqlType[]) {
   return averageDigits(a);
 }
 
+/** The engine's avg of decimals is a double, whose noise would show in the sixteen places that PostgreSQL gives. */
+const exactMean: Template = (args, context) => {
+  const { text, type } = argument(args, 0);
+  const sum = { type: numericResult(totalDigits(type)) };
+  return reuse([`sum(${text}){over}`, `count(${text}){over}`], (total, count) =>
+    averageText({ ...sum, text: total }, count, context.result, context),
+  );
+};
+
 const counts: readonly FunctionEntry[] = [
   agg('count() -> int8', { duckdb: 'count(*)', postgres: 'count(*)', proven: true }),
   agg('count(any) -> int8', { duckdb: 'count({0})', proven: true }),
   agg('count_if(bool) -> int8', {
-    duckdb: 'CAST(count_if({0}){over} AS BIGINT)',
+    duckdb: 'coalesce(CAST(count_if({0}){over} AS BIGINT), 0)',
     postgres: 'count(NULLIF({0}, false))',
   }),
   agg('approx_count_distinct(any) -> int8', {
@@ -45,23 +55,13 @@ const sums: readonly FunctionEntry[] = [
     digits: total,
     proven: true,
   }),
-  agg('sum(interval) -> interval', {
-    duckdb:
-      'list_reduce(nullif(list_filter(list({0}){over}, lambda x: x IS NOT NULL), CAST([] AS INTERVAL[])), lambda a, b: a + b)',
-  }),
+  agg('sum(interval) -> interval', { duckdb: (args) => intervalSumText(argument(args, 0).text) }),
   ...['int2', 'int4', 'int8', 'numeric'].map((type) =>
-    agg(`avg(${type}) -> numeric`, { duckdb: 'CAST(avg({0}){over} AS {type})', digits: average }),
+    agg(`avg(${type}) -> numeric`, { duckdb: exactMean, digits: average }),
   ),
   agg('avg(float4) -> float8', { duckdb: 'avg(CAST({0} AS DOUBLE))' }),
   agg('avg(float8) -> float8', { duckdb: 'avg({0})' }),
-  agg('avg(interval) -> interval', {
-    duckdb: (args) =>
-      reuse(
-        [`list_filter(list(${argument(args, 0).text}){over}, lambda x: x IS NOT NULL)`],
-        (list) =>
-          `CASE WHEN len(${list}) > 0 THEN list_reduce(${list}, lambda a, b: a + b) * (CAST(1 AS DOUBLE) / len(${list})) END`,
-      ),
-  }),
+  agg('avg(interval) -> interval', { duckdb: (args) => intervalMeanText(argument(args, 0).text) }),
 ];
 
 /** Types that min and max of PostgreSQL take; varchar goes by text. */
