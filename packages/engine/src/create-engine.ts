@@ -1,5 +1,6 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { QueryError } from '@tributary/sql';
+import { setMaxListeners } from 'node:events';
 import { AdmissionQueue } from './admission-queue.ts';
 import type {
   Engine,
@@ -13,11 +14,13 @@ import type {
 } from './engine.ts';
 import type { LockedInstance } from './locked-instance.ts';
 import { openLockedInstance } from './locked-instance.ts';
+import { Place } from './place.ts';
 import { RunningStatement } from './running-statement.ts';
 import { EngineTable } from './table-loader.ts';
 
 /**
- * Opens the embedded engine and locks it. Statements beyond `maxConcurrent` wait in order.
+ * Opens the embedded engine and locks it. Statements beyond `maxConcurrent` wait in order; one whose rows nobody asks for
+ * does not count, up to `maxParked` of them.
  *
  * @throws QueryError invalidConfiguration
  */
@@ -25,22 +28,26 @@ export async function createEngine(config: EngineConfig): Promise<Engine> {
   if (!Number.isInteger(config.maxConcurrent) || config.maxConcurrent < 1) {
     throw new QueryError('invalidConfiguration', 'maxConcurrent must be a whole number above 0');
   }
-  return new DuckdbEngine(await openLockedInstance(config));
+  return new DuckdbEngine(await openLockedInstance(config), config.maxConcurrent);
 }
 
 class DuckdbEngine implements Engine {
   readonly #locked: LockedInstance;
   readonly #idle: DuckDBConnection[];
   readonly #queue: AdmissionQueue;
+  /** Statements that hold a connection, parked ones among them. */
+  readonly #open = new Map<DuckDBConnection, RunningStatement>();
   /** Aborts every running statement when closing may wait no longer. */
   readonly #shutdown = new AbortController();
   readonly #loaded = new Set<EngineTable>();
   #closing: Promise<void> | undefined;
 
-  constructor(locked: LockedInstance) {
+  constructor(locked: LockedInstance, maxConcurrent: number) {
     this.#locked = locked;
     this.#idle = [...locked.connections];
-    this.#queue = new AdmissionQueue(locked.connections.length);
+    this.#queue = new AdmissionQueue(maxConcurrent);
+    // Every open statement listens.
+    setMaxListeners(0, this.#shutdown.signal);
   }
 
   async run(
@@ -48,28 +55,36 @@ class DuckdbEngine implements Engine {
     parameters: readonly EngineValue[],
     options: RunOptions = {},
   ): Promise<EngineResult> {
-    const leave = await this.#queue.enter(options.signal);
+    const place = await Place.enter(this.#queue, options.signal);
     const connection = this.#idle.pop();
     if (connection === undefined) {
-      leave();
-      throw new QueryError('internalError', 'the engine admitted more statements than it can run');
+      place.leave();
+      throw new QueryError(
+        'configurationLimitExceeded',
+        'too many results are kept open without being read',
+        { hint: 'Close cursors and portals that are not needed any more, or try again later.' },
+      );
     }
     const linked = linkSignals(options.signal, this.#shutdown.signal);
     let held = true;
     const release = () => {
       if (!held) return;
       held = false;
+      this.#open.delete(connection);
       linked.unlink();
       this.#idle.push(connection);
-      leave();
+      place.leave();
     };
-    return RunningStatement.start(
+    const statement = await RunningStatement.start(
       connection,
       sql,
       parameters,
       { ...options, signal: linked.signal },
+      place,
       release,
     );
+    this.#open.set(connection, statement);
+    return statement;
   }
 
   async rows(

@@ -95,4 +95,6 @@ export interface EngineConfig {
   readonly extensions: readonly string[];
   /** Statements running at once; others wait in order. */
   readonly maxConcurrent: number;
+  /** Results that may stay open beyond those while nobody reads them: cursors, suspended portals, slow readers. Default 64. */
+  readonly maxParked?: number;
 }

@@ -15,6 +15,8 @@ export interface LockedInstance {
   readonly extensions: readonly ExtensionReport[];
 }
 
+const PARKED_RESULTS = 64;
+
 /**
  * Opens an in-memory DuckDB, loads extensions, creates secrets and the connections, then locks it. The connections are
  * made before the lock because the progress meter is a setting of a connection.
@@ -60,7 +62,8 @@ export async function openLockedInstance(config: EngineConfig): Promise<LockedIn
       await connection.run(`SET GLOBAL ${name} = ${value}`);
     }
     const connections = [connection];
-    while (connections.length < config.maxConcurrent) connections.push(await instance.connect());
+    const wanted = config.maxConcurrent + (config.maxParked ?? PARKED_RESULTS);
+    while (connections.length < wanted) connections.push(await instance.connect());
     for (const each of connections) {
       await each.run('SET enable_progress_bar = true');
       await each.run('SET enable_progress_bar_print = false');

@@ -10,6 +10,7 @@ import { QueryError } from '@tributary/sql';
 import type { EngineResult, EngineValue, RunOptions } from './engine.ts';
 import { interruptible } from './interruptible.ts';
 import { wrapNativeError } from './native-error.ts';
+import type { Place } from './place.ts';
 
 const READS: ReadonlySet<StatementType> = new Set([StatementType.SELECT, StatementType.EXPLAIN]);
 
@@ -18,6 +19,7 @@ export class RunningStatement implements EngineResult {
   readonly columns: readonly { readonly name: string; readonly type: DuckDBType }[];
   readonly #connection: DuckDBConnection;
   readonly #options: RunOptions;
+  readonly #place: Place;
   readonly #release: () => void;
   #result: DuckDBResult | undefined;
   #consumed = false;
@@ -27,8 +29,10 @@ export class RunningStatement implements EngineResult {
     connection: DuckDBConnection,
     result: DuckDBResult,
     options: RunOptions,
+    place: Place,
     release: () => void,
   ) {
+    this.#place = place;
     this.#connection = connection;
     this.#result = result;
     this.#options = options;
@@ -44,6 +48,7 @@ export class RunningStatement implements EngineResult {
     sql: string,
     parameters: readonly EngineValue[],
     options: RunOptions,
+    place: Place,
     release: () => void,
   ): Promise<RunningStatement> {
     let prepared: DuckDBPreparedStatement | undefined;
@@ -53,7 +58,8 @@ export class RunningStatement implements EngineResult {
       checkKind(statement.statementType, options);
       bind(statement, parameters);
       const result = await interruptible(connection, options, () => statement.stream());
-      return new RunningStatement(connection, result, options, release);
+      place.rest();
+      return new RunningStatement(connection, result, options, place, release);
     } catch (error) {
       release();
       throw wrapNativeError(error, options.signal);
@@ -69,6 +75,7 @@ export class RunningStatement implements EngineResult {
       for (;;) {
         const result = this.#result;
         if (result === undefined) return;
+        await this.#place.hold(this.#options.signal);
         const chunk = await interruptible(this.#connection, this.#options, () =>
           result.fetchChunk(),
         );
@@ -76,6 +83,7 @@ export class RunningStatement implements EngineResult {
           this.#result = undefined;
           return;
         }
+        this.#place.rest();
         yield chunk;
       }
     } finally {

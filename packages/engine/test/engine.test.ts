@@ -97,6 +97,35 @@ describe('cancelling', () => {
     await expect(read()).rejects.toMatchObject({ code: 'queryCanceled' });
   });
 
+  it('results that nobody reads take no turn, up to a number, and go on when they are read', async () => {
+    const few = await temporaryEngine({ maxConcurrent: 1, maxParked: 2 });
+    try {
+      const open = () => few.engine.run('select i from range(100000) r(i)', []);
+      const results = [await open(), await open(), await open()];
+      await expect(open()).rejects.toMatchObject({ code: 'configurationLimitExceeded' });
+      for (const result of results) {
+        let rows = 0;
+        for await (const chunk of result.chunks()) rows += chunk.rowCount;
+        expect(rows).toBe(100_000);
+      }
+      expect(await few.engine.rows('select 1', [])).toEqual([[1]]);
+    } finally {
+      await few.remove();
+    }
+  });
+
+  it('closing ends results that nobody reads', async () => {
+    const few = await temporaryEngine({ maxConcurrent: 1 });
+    const abandoned = [
+      await few.engine.run('select i from range(100000) r(i)', []),
+      await few.engine.run('select i from range(100000) r(i)', []),
+    ];
+    await few.engine.close();
+    const reading = abandoned[0]?.chunks()[Symbol.asyncIterator]().next();
+    await expect(reading).rejects.toMatchObject({ code: 'adminShutdown' });
+    await few.remove();
+  });
+
   it('stops a statement that waits for its turn, and lets the others through', async () => {
     const running = new AbortController();
     const busy = [1, 2].map(() => own.engine.rows(ENDLESS, [], { signal: running.signal }));

@@ -85,7 +85,7 @@ export function copyFormat(nodes: readonly Node[]): CopyFormat {
   checkEncoding(textOption(options, 'encoding'));
   for (const [option] of options)
     if (FROM_ONLY.has(option))
-      throw unsupported(`COPY ${option.toUpperCase()} cannot be used with COPY TO`);
+      throw invalid(`COPY ${option.toUpperCase()} cannot be used with COPY TO`);
   if (name === 'binary') {
     for (const option of ['delimiter', 'null'])
       if (options.has(option))
@@ -157,7 +157,7 @@ function headerOption(option: DefElem | undefined): boolean {
           : '';
   if (['true', 'on', '1'].includes(text)) return true;
   if (['false', 'off', '0'].includes(text)) return false;
-  if (text === 'match') throw invalid('cannot use "match" with HEADER in COPY TO');
+  if (text === 'match') throw unsupported('cannot use "match" with HEADER in COPY TO');
   throw new QueryError('syntaxError', 'header requires a Boolean value or "match"');
 }
 
