@@ -2,8 +2,9 @@ import { mkdtemp, mkdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBValue } from '@duckdb/node-api';
-import { openCatalogStore, projectPartitions } from '@tributary/catalog';
-import { createLakeConnector } from '@tributary/connectors';
+import { mountSources, openCatalogStore, projectPartitions } from '@tributary/catalog';
+import { createLakeConnector, createPostgresConnector } from '@tributary/connectors';
+import type { PostgresConfig, QueryConnector } from '@tributary/connectors';
 import { createEngine } from '@tributary/engine';
 import type { Engine } from '@tributary/engine';
 import { QueryLog, createQueryService } from '@tributary/planner';
@@ -22,6 +23,8 @@ export interface QueryStack {
   readonly engine: Engine;
   readonly service: QueryService;
   readonly queries: QueryLog;
+  /** The sources of `postgres`, by name. */
+  readonly querySources: ReadonlyMap<string, QueryConnector>;
   close(): Promise<void>;
 }
 
@@ -33,6 +36,8 @@ export interface QueryStackOptions {
   readonly folder?: string;
   /** Milliseconds that a file must rest before what was computed from it is stored. */
   readonly settle?: number;
+  /** PostgreSQL sources beside the lake. */
+  readonly postgres?: readonly PostgresConfig[];
 }
 
 function withHook(engine: Engine, beforeRead: (() => Promise<void>) | undefined): Engine {
@@ -78,11 +83,21 @@ export async function openQueryStack(options: QueryStackOptions = {}): Promise<Q
       registeredPartitions: (table, constraint) => store.partitions(table, constraint),
     },
   );
+  const querySources = new Map(
+    (options.postgres ?? []).map((config) => [
+      config.source,
+      createPostgresConnector(config, { engine }),
+    ]),
+  );
   const queries = new QueryLog();
   const service = await createQueryService({
-    store,
+    store: mountSources(
+      store,
+      [...querySources.values()].map(({ catalog }) => catalog),
+    ),
     engine,
     connectors: new Map([['lake', lake]]),
+    querySources,
     queries,
     log: () => undefined,
   });
@@ -91,7 +106,9 @@ export async function openQueryStack(options: QueryStackOptions = {}): Promise<Q
     engine,
     service,
     queries,
+    querySources,
     async close() {
+      await Promise.all([...querySources.values()].map((source) => source.close()));
       await lake.close();
       await engine.close();
       await store.close();

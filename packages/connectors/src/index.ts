@@ -1,8 +1,11 @@
 export type * from './connector.ts';
+export type * from './query-connector.ts';
 export {
   createLakeConnector,
   type LakeConfig,
   type LakeS3Config,
   type LakeServices,
 } from './lake/lake-connector.ts';
+export { createPostgresConnector } from './postgres/postgres-connector.ts';
+export type { PostgresConfig } from './postgres/postgres-config.ts';
 export { partitionBatch } from './lake/select-partitions.ts';

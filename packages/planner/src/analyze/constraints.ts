@@ -53,6 +53,8 @@ class ConstraintWalk {
 
   plan(plan: Plan, needed: Predicates): void {
     switch (plan.kind) {
+      case 'remoteQuery':
+        return;
       case 'scan':
         this.found.set(plan.occurrence, scanConstraint(plan, needed));
         return;

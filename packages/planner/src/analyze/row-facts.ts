@@ -95,6 +95,7 @@ export function rowFacts(plan: Plan, common: CommonFacts): readonly Predicate[] 
       });
     }
     case 'scan':
+    case 'remoteQuery':
     case 'tableFunction':
     case 'recursive':
       return [];

@@ -1,12 +1,17 @@
 import type { Connector, ScanContext, ScanRelation, ScanRequest } from '@tributary/connectors';
 import type { Partition, TableDefinition } from '@tributary/catalog';
-import { visitPlan } from '@tributary/sql';
-import type { Plan, ScanPlan } from '@tributary/sql';
+import { QueryError, visitPlan } from '@tributary/sql';
+import type { Plan, RemoteQueryPlan, ScanPlan } from '@tributary/sql';
 
 /** What opening scans needs of the server. */
 export interface ScanServices {
   /** The catalog's definition of a scanned table, and its source's connector. Throws when the source is gone. */
   table(scan: ScanPlan): { readonly definition: TableDefinition; readonly connector: Connector };
+  /** Rows that a source computes: of a remote query, or of one of its tables; undefined for scans of other tables. */
+  remote(
+    query: ScanPlan | RemoteQueryPlan,
+    context: ScanContext,
+  ): Promise<ScanRelation> | undefined;
   /** Rows the server makes itself, for scans of schema `tributary`; undefined for other scans. */
   system(scan: ScanPlan): Promise<ScanRelation> | undefined;
   /** Evaluates a scan's partition predicates for a batch of partitions: which may hold rows. */
@@ -19,7 +24,7 @@ export interface ScanServices {
 
 /** The relations of a plan's scans, by occurrence. */
 export interface OpenScans {
-  relation(scan: ScanPlan): ScanRelation;
+  relation(scan: ScanPlan | RemoteQueryPlan): ScanRelation;
   readonly relations: readonly ScanRelation[];
   /** Fails with `dataChanged` unless every scan read what it listed. */
   verify(): Promise<void>;
@@ -32,10 +37,10 @@ export async function openScans(
   services: ScanServices,
   context: ScanContext,
 ): Promise<OpenScans> {
-  const scans = new Map<number, ScanPlan>();
+  const scans = new Map<number, ScanPlan | RemoteQueryPlan>();
   visitPlan(plan, {
     plan(node) {
-      if (node.kind === 'scan') {
+      if (node.kind === 'scan' || node.kind === 'remoteQuery') {
         scans.set(node.occurrence, node);
       }
     },
@@ -76,11 +81,18 @@ export async function openScans(
   };
 }
 
-function openScan(
-  scan: ScanPlan,
+async function openScan(
+  scan: ScanPlan | RemoteQueryPlan,
   services: ScanServices,
   context: ScanContext,
 ): Promise<ScanRelation> {
+  const remote = services.remote(scan, context);
+  if (remote !== undefined) {
+    return remote;
+  }
+  if (scan.kind === 'remoteQuery') {
+    throw new QueryError('internalError', `source "${scan.source}" computes no queries`);
+  }
   const system = services.system(scan);
   if (system !== undefined) {
     return system;

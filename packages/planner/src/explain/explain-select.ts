@@ -1,12 +1,13 @@
 import type { ScanRelation, ScanStatistics } from '@tributary/connectors';
 import { JSON_TYPE, TEXT, printDuckdb } from '@tributary/sql';
-import type { Plan, PlanColumn } from '@tributary/sql';
+import type { Plan, PlanColumn, RemoteQueryPlan, ScanPlan } from '@tributary/sql';
 import { outputColumns } from '../ddl/show-catalog.ts';
 import { openScans } from '../execute/open-scans.ts';
 import { addScans, printFacts, runPlan } from '../execute/run-plan.ts';
 import { optimize } from '../service/plan-select.ts';
 import { runContext } from '../service/run-context.ts';
 import { scanServices } from '../service/scan-services.ts';
+import { describeRemoteQueries, remoteText } from './describe-remote.ts';
 import type { StatementScope } from '../service/statement-scope.ts';
 import type { TextRowsResult } from '../session/sql-session.ts';
 import { formatPlanTree, planTree } from './plan-tree.ts';
@@ -55,13 +56,21 @@ async function explain(
   options: ExplainOptions,
 ): Promise<Explained> {
   const optimized = await optimize(plan, scope);
-  const scans = await openScans(optimized.plan, scanServices(scope), scope);
+  const scans = await openScans(
+    optimized.plan,
+    describeRemoteQueries(scanServices(scope), scope),
+    scope,
+  );
   try {
     const printed = printDuckdb(optimized.plan, {
       relation: (scan): ScanRelation => scans.relation(scan),
       ...printFacts(scope),
     });
-    const tree = planTree(optimized.plan, (scan) => scanFacts(scans.relation(scan).statistics));
+    const details = (scan: ScanPlan | RemoteQueryPlan): Record<string, unknown> => {
+      const sql = remoteText(scan, scope);
+      return sql === undefined ? scanFacts(scans.relation(scan).statistics) : { sql };
+    };
+    const tree = planTree(optimized.plan, details);
     const facts: Record<string, unknown> = {};
     if (!options.analyze) {
       addScans(scope.record.statistics, scans);

@@ -1,5 +1,13 @@
 import { formatType, mapExpressionChildren, mapPlanChildren } from '@tributary/sql';
-import type { Constraint, Domain, Expression, Plan, ScanPlan, ValueRange } from '@tributary/sql';
+import type {
+  Constraint,
+  Domain,
+  Expression,
+  Plan,
+  RemoteQueryPlan,
+  ScanPlan,
+  ValueRange,
+} from '@tributary/sql';
 import { formatAggregate, formatExpression, formatSortKeys } from './format-expression.ts';
 
 /** A plan node as data: what EXPLAIN (FORMAT JSON) answers and the text form is made from. */
@@ -10,7 +18,7 @@ export interface PlanTree {
 }
 
 /** Adds to a scan's details what its source tells. */
-export type ScanDetails = (scan: ScanPlan) => Readonly<Record<string, unknown>>;
+export type ScanDetails = (scan: ScanPlan | RemoteQueryPlan) => Readonly<Record<string, unknown>>;
 
 const columnList = (plan: Plan): string =>
   plan.columns.map(({ id, name }) => `${name}#${id}`).join(', ');
@@ -94,6 +102,8 @@ function nodeName(plan: Plan): string {
       const cross = plan.condition === undefined && plan.join === 'inner' ? 'Cross' : undefined;
       return `${lateral}${cross ?? plan.join.replace(/^./, (first) => first.toUpperCase())} Join`;
     }
+    case 'remoteQuery':
+      return `Remote Query ${plan.source}`;
     case 'setOperation':
       return `${plan.operation.replace(/^./, (first) => first.toUpperCase())}${plan.all ? ' All' : ''}`;
     case 'commonTableScan':
@@ -177,6 +187,8 @@ function nodeDetails(plan: Plan, scanDetails: ScanDetails): Record<string, unkno
       };
     case 'with':
       return { tables: plan.tables.map(({ name }) => name) };
+    case 'remoteQuery':
+      return { columns: columnList(plan), ...scanDetails(plan) };
     case 'commonTableScan':
     case 'recursive':
       return {};

@@ -99,6 +99,7 @@ function factsOf(node: Plan, known: (node: Plan) => Known, context: RuleContext)
     case 'setOperation':
     case 'values':
     case 'tableFunction':
+    case 'remoteQuery':
     case 'commonTableScan':
     case 'recursive':
       return NOTHING;

@@ -79,6 +79,7 @@ function neededColumns(plan: Plan): ReadonlySet<ColumnId> {
         need(node.step.columns);
         break;
       case 'scan':
+      case 'remoteQuery':
       case 'filter':
       case 'join':
       case 'sort':
@@ -180,6 +181,7 @@ function keepOwnColumns(node: Plan, needed: ReadonlySet<ColumnId>): Plan {
     case 'setOperation':
     case 'values':
     case 'tableFunction':
+    case 'remoteQuery':
     case 'recursive':
       return node;
   }

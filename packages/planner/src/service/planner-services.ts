@@ -1,5 +1,5 @@
 import type { CatalogStore } from '@tributary/catalog';
-import type { Connector } from '@tributary/connectors';
+import type { Connector, QueryConnector } from '@tributary/connectors';
 import type { Engine } from '@tributary/engine';
 import type { CatalogEngine } from '../session/catalog-engine.ts';
 import type { QueryLog } from './query-log.ts';
@@ -10,6 +10,8 @@ export interface PlannerServices {
   readonly engine: Engine;
   /** By source name, which is also the name of the source's database. */
   readonly connectors: ReadonlyMap<string, Connector>;
+  /** Sources that compute queries over tables which they declare themselves, likewise by name. */
+  readonly querySources?: ReadonlyMap<string, QueryConnector>;
   readonly queries: QueryLog;
   /** Answers pg_catalog and information_schema; absent: such statements are refused. */
   readonly catalogEngine?: CatalogEngine;

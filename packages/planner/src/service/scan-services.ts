@@ -1,6 +1,7 @@
-import type { ScanRelation } from '@tributary/connectors';
+import type { QueryConnector, ScanRelation } from '@tributary/connectors';
 import { QueryError } from '@tributary/sql';
-import type { ScanPlan } from '@tributary/sql';
+import type { Plan, RemoteQueryPlan, ScanPlan } from '@tributary/sql';
+import { printFacts } from '../execute/run-plan.ts';
 import { filterPartitions } from '../execute/partition-filter.ts';
 import type { ScanServices } from '../execute/open-scans.ts';
 import { partitionRows } from '../system/partitions-function.ts';
@@ -53,6 +54,18 @@ function withoutSource(relation: Pick<ScanRelation, 'text' | 'parameters'>): Sca
   };
 }
 
+/** The source that computes a scan or query by itself, and what it is asked; undefined where it is none of those. */
+export function remoteQuery(
+  query: ScanPlan | RemoteQueryPlan,
+  scope: Pick<StatementScope, 'services'>,
+): { readonly connector: QueryConnector; readonly plan: Plan } | undefined {
+  const source = query.kind === 'scan' ? query.table.source : query.source;
+  const connector = scope.services.querySources?.get(source);
+  return connector === undefined
+    ? undefined
+    : { connector, plan: query.kind === 'scan' ? query : query.plan };
+}
+
 /** How a statement's scans reach tables, within its scope. */
 export function scanServices(scope: StatementScope): ScanServices {
   const services: ScanServices = {
@@ -71,6 +84,10 @@ export function scanServices(scope: StatementScope): ScanServices {
         );
       }
       return { definition, connector };
+    },
+    remote(query, context) {
+      const remote = remoteQuery(query, scope);
+      return remote?.connector.run(remote.plan, printFacts(scope), context);
     },
     system(scan) {
       return scan.table.source === SYSTEM_SCHEMA

@@ -178,8 +178,22 @@ export interface RecursivePlan extends PlanBase {
   readonly all: boolean;
 }
 
+/**
+ * A sub-plan over tables of one source that the source itself computes. It refers to nothing outside itself, and for rules it is
+ * a leaf: they neither see nor change what is inside.
+ */
+export interface RemoteQueryPlan extends PlanBase {
+  readonly kind: 'remoteQuery';
+  /** Unique within the statement, among scans too. */
+  readonly occurrence: number;
+  readonly source: string;
+  /** Has the same columns. */
+  readonly plan: Plan;
+}
+
 export type Plan =
   | ScanPlan
+  | RemoteQueryPlan
   | FilterPlan
   | ProjectPlan
   | JoinPlan

@@ -150,6 +150,7 @@ export function mapPlanChildren(plan: Plan, mapping: ChildMapping): Plan {
     mapList(list, (each) => mapping.expression(each));
   switch (plan.kind) {
     case 'commonTableScan':
+    case 'remoteQuery':
       return plan;
     case 'scan':
       return plan.args === undefined ? plan : withFields(plan, { args: many(plan.args) });

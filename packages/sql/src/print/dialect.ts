@@ -1,6 +1,6 @@
 import type { FunctionEntry, Template, TemplateArgument } from '../functions/function-entry.ts';
 import type { CastContext } from '../plan/expression.ts';
-import type { ScanPlan } from '../plan/plan.ts';
+import type { RemoteQueryPlan, ScanPlan } from '../plan/plan.ts';
 import type { SqlType } from '../types/sql-type.ts';
 
 /** One function of ROWS FROM with its printed call; `fields` names the parts of a row-valued one. */
@@ -56,7 +56,7 @@ export interface Dialect {
     ordinality: string | undefined,
   ): string;
   /** An item of FROM without alias, and the name in it of a column that the scan outputs. */
-  scan(scan: ScanPlan): {
+  scan(scan: ScanPlan | RemoteQueryPlan): {
     readonly text: string;
     column(id: number, source: string): string;
   };

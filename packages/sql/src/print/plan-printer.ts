@@ -118,10 +118,13 @@ function planOutputs(
 function buildBlock(plan: Plan, scope: Scope, printer: Printer): Block {
   const build = (each: Plan, inner: Scope = scope): Block => buildBlock(each, inner, printer);
   switch (plan.kind) {
-    case 'scan': {
+    case 'scan':
+    case 'remoteQuery': {
       const item = printer.dialect.scan(plan);
       const relation = printer.relationName();
-      const sources = new Map(plan.scanColumns.map(({ id, source }) => [id, source]));
+      const sources = new Map(
+        plan.kind === 'scan' ? plan.scanColumns.map(({ id, source }) => [id, source]) : [],
+      );
       return tableBlock(`${item.text} AS ${relation}`, 'table', plan.columns, (id) =>
         columnDefinition(
           `${relation}.${item.column(id, sources.get(id) ?? '')}`,

@@ -37,7 +37,12 @@ export function postgresDialect(table: (scan: ScanPlan) => string): Dialect {
     },
     grouping: (keys) => `GROUPING(${keys.join(', ')})`,
     tableFunction,
-    scan: (scan) => ({ text: table(scan), column: (_, source) => quoteName(source) }),
+    scan(scan) {
+      if (scan.kind === 'scan') {
+        return { text: table(scan), column: (_, source) => quoteName(source) };
+      }
+      throw new QueryError('internalError', 'A query to a source stands inside another one.');
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Expression } from '../plan/expression.ts';
-import type { Plan, ScanPlan } from '../plan/plan.ts';
+import type { Plan, RemoteQueryPlan, ScanPlan } from '../plan/plan.ts';
 import { TEXT, TIMESTAMPTZ } from '../types/sql-type.ts';
 import { duckdbDialect } from './duckdb-dialect.ts';
 import { duckdbLiteral } from './duckdb-literal.ts';
@@ -16,7 +16,7 @@ export interface RelationText<P> {
 }
 
 export interface PrintDuckdbOptions<P> {
-  relation(scan: ScanPlan): RelationText<P>;
+  relation(scan: ScanPlan | RemoteQueryPlan): RelationText<P>;
   /** IANA name of the session's TimeZone. */
   readonly timeZone: string;
   /** The statement's frozen now(): timestamptz text in UTC, `2024-02-29 12:34:56.789012+00`. */
@@ -36,7 +36,7 @@ export interface PrintedText<P> {
  * featureNotSupported for what DuckDB cannot compute, statementTooComplex beyond `maxLength`.
  */
 export function printDuckdb<P>(plan: Plan, options: PrintDuckdbOptions<P>): PrintedText<P> {
-  const unused = new Set<ScanPlan>();
+  const unused = new Set<ScanPlan | RemoteQueryPlan>();
   for (;;) {
     const { printer, parameters, scans } = duckdbPrinter({
       ...options,
@@ -70,11 +70,11 @@ export function printDuckdbExpression<P>(
 function duckdbPrinter<P>(options: PrintDuckdbOptions<P>): {
   readonly printer: Printer;
   readonly parameters: readonly P[];
-  readonly scans: ReadonlyMap<ScanPlan, string>;
+  readonly scans: ReadonlyMap<ScanPlan | RemoteQueryPlan, string>;
 } {
   const parameters: P[] = [];
-  const known = new Map<ScanPlan, string>();
-  const scanText = (scan: ScanPlan): string => {
+  const known = new Map<ScanPlan | RemoteQueryPlan, string>();
+  const scanText = (scan: ScanPlan | RemoteQueryPlan): string => {
     const before = known.get(scan);
     if (before !== undefined) return before;
     const relation = options.relation(scan);

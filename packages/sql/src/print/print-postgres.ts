@@ -10,6 +10,8 @@ export interface PrintPostgresOptions {
   /** The statement's frozen now(): timestamptz text in UTC. Default the server's now(). */
   readonly now?: string;
   readonly maxLength?: number;
+  /** Each output column is exactly of the plan's type, by a cast where it may not be. */
+  readonly exact?: boolean;
 }
 
 /**
@@ -31,5 +33,5 @@ export function printPostgres(plan: Plan, options: PrintPostgresOptions): string
         : dialect.literal(options.now, { kind: 'scalar', name: 'timestamptz', typmod: -1 }),
     ...(options.maxLength === undefined ? {} : { maxLength: options.maxLength }),
   });
-  return printStatement(plan, printer, false);
+  return printStatement(plan, printer, options.exact === true);
 }

@@ -1,0 +1,81 @@
+/**
+ * The relations that the user may read, with their columns, keys and types. One column each: a JSON array of objects, so that
+ * the driver's type parsers have no part in it. Partitions stand behind their partitioned table.
+ */
+export const RELATIONS = `
+select coalesce(json_agg(json_build_object('oid', c.oid::int8, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
+  'comment', obj_description(c.oid, 'pg_class'), 'rows', c.reltuples, 'bytes', c.relpages::int8 * 8192)), '[]')::text
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition
+  and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+  and has_schema_privilege(n.oid, 'usage') and has_any_column_privilege(c.oid, 'select')`;
+
+export const SCHEMAS = `
+select coalesce(json_agg(nspname), '[]')::text from pg_namespace
+where nspname <> 'information_schema' and nspname !~ '^pg_' and has_schema_privilege(oid, 'usage')`;
+
+export const COLUMNS = `
+select coalesce(json_agg(json_build_object('relation', a.attrelid::int8, 'name', a.attname, 'type', a.atttypid::int8,
+  'modifier', a.atttypmod, 'comment', col_description(a.attrelid, a.attnum),
+  'nondeterministic', coalesce(not o.collisdeterministic, false)) order by a.attrelid, a.attnum), '[]')::text
+from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+  left join pg_collation o on o.oid = a.attcollation
+where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition
+  and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+  and has_column_privilege(a.attrelid, a.attnum, 'select')`;
+
+export const KEYS = `
+select coalesce(json_agg(json_build_object('relation', k.conrelid::int8, 'kind', k.contype,
+  'columns', (select json_agg(a.attname order by x.place) from unnest(k.conkey) with ordinality x(attnum, place)
+    join pg_attribute a on a.attrelid = k.conrelid and a.attnum = x.attnum),
+  'schema', n.nspname, 'name', c.relname,
+  'references', (select json_agg(a.attname order by x.place) from unnest(k.confkey) with ordinality x(attnum, place)
+    join pg_attribute a on a.attrelid = k.confrelid and a.attnum = x.attnum)) order by k.oid), '[]')::text
+from pg_constraint k left join pg_class c on c.oid = k.confrelid left join pg_namespace n on n.oid = c.relnamespace
+where k.contype in ('p', 'u', 'f') and k.conrelid <> 0`;
+
+export const TYPES = `
+select coalesce(json_agg(json_build_object('oid', oid::int8, 'kind', typtype, 'category', typcategory, 'base', typbasetype::int8,
+  'baseModifier', typtypmod, 'element', typelem::int8)), '[]')::text
+from pg_type where typtype in ('d', 'e', 'b', 'r', 'm', 'c')`;
+
+/**
+ * One text that differs whenever the answers above may: counts and sums of the rows' versions, and the estimates.
+ * Cheap enough to be asked every few seconds.
+ */
+export const FINGERPRINT = `
+select concat_ws(' ',
+  (select concat_ws(' ', count(*), sum(xmin::text::int8), sum(reltuples::float8)) from pg_class),
+  (select concat_ws(' ', count(*), sum(xmin::text::int8)) from pg_attribute),
+  (select concat_ws(' ', count(*), sum(xmin::text::int8)) from pg_type),
+  (select concat_ws(' ', count(*), sum(xmin::text::int8)) from pg_constraint),
+  (select concat_ws(' ', count(*), sum(xmin::text::int8)) from pg_namespace),
+  (select concat_ws(' ', count(*), sum(xmin::text::int8)) from pg_description))`;
+
+export interface RelationRow {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly comment: string | null;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export interface ColumnRow {
+  readonly relation: number;
+  readonly name: string;
+  readonly type: number;
+  readonly modifier: number;
+  readonly comment: string | null;
+  readonly nondeterministic: boolean;
+}
+
+export interface KeyRow {
+  readonly relation: number;
+  readonly kind: string;
+  readonly columns: readonly string[];
+  readonly schema: string | null;
+  readonly name: string | null;
+  readonly references: readonly string[] | null;
+}

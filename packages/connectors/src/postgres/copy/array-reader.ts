@@ -1,0 +1,50 @@
+import type { ColumnBuffer } from '@tributary/engine';
+import type { ValueReader } from './value-reader.ts';
+import { UnreadableValue } from './value-reader.ts';
+
+const NULL_ITEM = -1;
+
+/**
+ * An array in PostgreSQL's binary format (dimensions, a NULL flag, the item type, each dimension's length and lower bound, then
+ * items with their lengths). The engine's lists have one dimension and begin at 1: others are refused rather than flattened.
+ */
+export function readArray(
+  source: Buffer,
+  at: number,
+  column: ColumnBuffer,
+  row: number,
+  readItem: ValueReader,
+): void {
+  const { items } = column;
+  const dimensions = source.readInt32BE(at);
+  if (items === undefined || dimensions === 0) {
+    column.setList(row, 0);
+    return;
+  }
+  if (dimensions > 1) {
+    throw new UnreadableValue(
+      `an array of ${dimensions} dimensions`,
+      'has more than one dimension: cast it to text in a view of the source',
+    );
+  }
+  const count = source.readInt32BE(at + 12);
+  const lower = source.readInt32BE(at + 16);
+  if (lower !== 1) {
+    throw new UnreadableValue(
+      `an array whose first item is number ${lower}`,
+      'does not begin at 1: cast it to text in a view of the source',
+    );
+  }
+  const first = column.setList(row, count);
+  let place = at + 20;
+  for (let index = 0; index < count; index++) {
+    const length = source.readInt32BE(place);
+    place += 4;
+    if (length === NULL_ITEM) {
+      items.setNull(first + index);
+    } else {
+      readItem(source, place, length, items, first + index);
+      place += length;
+    }
+  }
+}

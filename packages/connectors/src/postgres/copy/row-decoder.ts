@@ -1,0 +1,115 @@
+import type { TableLoader } from '@tributary/engine';
+import { LOADED_ROWS } from '@tributary/engine';
+import { QueryError, visitPlan } from '@tributary/sql';
+import type { Plan, PlanColumn } from '@tributary/sql';
+import { UnreadableValue, valueReader } from './value-reader.ts';
+import type { ValueReader } from './value-reader.ts';
+
+const SIGNATURE_BYTES = 11;
+const HEADER_BYTES = SIGNATURE_BYTES + 8;
+const END_OF_ROWS = -1;
+const NULL_FIELD = -1;
+
+/**
+ * Decodes rows of PostgreSQL's binary COPY format into a table of the engine. A payload holds whole rows (the first one after
+ * the format's header). Throws QueryError for a value that the engine cannot hold, with its column's name.
+ */
+export class RowDecoder {
+  readonly #columns: readonly PlanColumn[];
+  readonly #readers: readonly ValueReader[];
+  readonly #table: TableLoader;
+  readonly #source: string;
+  #started = false;
+  #row = 0;
+  rows = 0;
+
+  constructor(plan: Plan, table: TableLoader, source: string) {
+    const stored = storedColumns(plan);
+    this.#columns = plan.columns;
+    this.#readers = plan.columns.map(({ id, type }) => valueReader(type, stored.has(id)));
+    this.#table = table;
+    this.#source = source;
+  }
+
+  payload(buffer: Buffer, from: number, to: number): void {
+    let at = from;
+    if (!this.#started) {
+      this.#started = true;
+      at += HEADER_BYTES + buffer.readInt32BE(at + SIGNATURE_BYTES + 4);
+    }
+    while (at < to) {
+      const fields = buffer.readInt16BE(at);
+      at += 2;
+      if (fields === END_OF_ROWS) return;
+      at = this.#decode(buffer, at, fields);
+    }
+  }
+
+  /** Gives the last rows to the table. */
+  finish(): void {
+    if (this.#row > 0) this.#table.append(this.#row);
+    this.#row = 0;
+    this.#table.finish();
+  }
+
+  #decode(buffer: Buffer, from: number, fields: number): number {
+    const readers = this.#readers;
+    // A query without columns sends one that says nothing.
+    if (fields !== Math.max(1, readers.length)) {
+      throw new QueryError(
+        'sourceError',
+        `source "${this.#source}" sent ${fields} columns instead of ${readers.length}`,
+      );
+    }
+    const row = this.#row;
+    let at = from;
+    for (let index = 0; index < fields; index++) {
+      const length = buffer.readInt32BE(at);
+      at += 4;
+      const column = this.#table.columns[index];
+      if (column === undefined) {
+        throw new QueryError('internalError', 'a loaded table has fewer columns than its rows');
+      }
+      if (length === NULL_FIELD) {
+        column.setNull(row);
+        continue;
+      }
+      const read = readers[index];
+      if (read === undefined) column.setNull(row);
+      else this.#value(read, buffer, at, length, index);
+      at += length;
+    }
+    this.rows += 1;
+    this.#row += 1;
+    if (this.#row === LOADED_ROWS) {
+      this.#table.append(LOADED_ROWS);
+      this.#row = 0;
+    }
+    return at;
+  }
+
+  #value(read: ValueReader, buffer: Buffer, at: number, length: number, index: number): void {
+    const column = this.#table.columns[index];
+    if (column === undefined) return;
+    try {
+      read(buffer, at, length, column, this.#row);
+    } catch (error) {
+      if (!(error instanceof UnreadableValue)) throw error;
+      throw new QueryError(
+        'dataException',
+        `column "${this.#columns[index]?.name ?? ''}" of source "${this.#source}" holds a value that cannot be read: ${error.shown} ${error.reason}`,
+      );
+    }
+  }
+}
+
+/** Columns that are a table's own: their values must not be rounded, while computed ones have the digits the plan gives them. */
+function storedColumns(plan: Plan): ReadonlySet<number> {
+  const ids = new Set<number>();
+  visitPlan(plan, {
+    plan(node) {
+      if (node.kind === 'scan') node.columns.forEach(({ id }) => ids.add(id));
+    },
+  });
+  return ids;
+}

@@ -1,0 +1,45 @@
+import { QueryError } from '@tributary/sql';
+import type { ScanPlan } from '@tributary/sql';
+import type { SourceTable } from '../catalog/read-catalog.ts';
+
+/** A name in double quotes. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A string literal, whatever standard_conforming_strings says. */
+export function quoteText(text: string): string {
+  const quoted = text.replaceAll("'", "''");
+  return quoted.includes('\\') ? `E'${quoted.replaceAll('\\', '\\\\')}'` : `'${quoted}'`;
+}
+
+/**
+ * What a scan reads, as an item of FROM: the table itself, or, where a column has no equal type here or compares by other rules,
+ * a query over it that casts such columns. Throws undefinedColumn where the table has lost one.
+ */
+export function tableText(scan: ScanPlan, table: SourceTable): string {
+  const { schema, name, columns } = table.definition;
+  const text = `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+  const known = new Map(columns.map((column) => [column.name, column.type]));
+  for (const { source } of scan.scanColumns) {
+    if (!known.has(source)) {
+      throw new QueryError(
+        'undefinedColumn',
+        `column "${source}" of ${text} does not exist any more`,
+      );
+    }
+  }
+  const special = scan.scanColumns.some(
+    ({ source }) => table.cast.has(source) || table.nondeterministic.has(source),
+  );
+  if (!special) return text;
+  const list = scan.scanColumns.map(({ source }) => {
+    const quoted = quoteIdentifier(source);
+    if (table.cast.has(source)) {
+      const isArray = known.get(source)?.kind === 'array';
+      return `CAST(${quoted} AS text${isArray ? '[]' : ''}) AS ${quoted}`;
+    }
+    return table.nondeterministic.has(source) ? `${quoted} COLLATE "C" AS ${quoted}` : quoted;
+  });
+  return `(SELECT ${list.join(', ')} FROM ${text})`;
+}

@@ -1,0 +1,36 @@
+import type { SourceCatalogReader } from '@tributary/catalog';
+import type { Plan } from '@tributary/sql';
+import type { ScanContext, ScanRelation } from './connector.ts';
+
+/** Facts of a session that a query's meaning depends on. */
+export interface QueryFacts {
+  /** IANA name. */
+  readonly timeZone: string;
+  /** The statement's frozen now(): timestamptz text in UTC. */
+  readonly now: string;
+}
+
+/**
+ * A source that declares its tables itself and computes whole plans over them. A plan reaches it as a plan, its scans perhaps
+ * with constraints, and is printed in its own dialect: there is no list of operations to push one by one. A plan of nothing but
+ * a scan is always accepted.
+ */
+export interface QueryConnector {
+  readonly kind: string;
+  /** The source's configured name, which is also the name of its database. */
+  readonly source: string;
+  readonly catalog: SourceCatalogReader;
+  /**
+   * Why the source must not compute a node with its expressions, because the rows could differ from ours or it has no words for
+   * it; undefined: it may. Looks at this node alone, its inputs and subqueries are asked for themselves. Touches nothing.
+   */
+  refusal(node: Plan): string | undefined;
+  /** What the source would be sent. Throws where it has no words for it. Touches nothing. */
+  text(plan: Plan, facts: QueryFacts): string;
+  /**
+   * Runs a plan and answers its rows, complete, as a relation of columns `c<id>`. Retries before the first row; fails with
+   * `sourceUnavailable` naming the source where it cannot be reached.
+   */
+  run(plan: Plan, facts: QueryFacts, context: ScanContext): Promise<ScanRelation>;
+  close(): Promise<void>;
+}
