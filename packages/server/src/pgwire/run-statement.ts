@@ -1,7 +1,7 @@
 import type { PreparedStatement, StatementResult } from '@tributary/planner';
 import { parseMilliseconds } from '@tributary/planner';
 import type { PlanColumn, Statement } from '@tributary/sql';
-import { QueryError } from '@tributary/sql';
+import { QueryError, sameType } from '@tributary/sql';
 import { writeCopyOut, writeEmpty } from './backend-messages.ts';
 import type { Format } from './codes.ts';
 import { BACKEND } from './codes.ts';
@@ -89,7 +89,11 @@ export async function beginStatement(
     return result.tag;
   }
   if (result.delivery?.kind === 'copy') return copyOut(wire, result, result.delivery.format);
-  const columns = prepared.columns ?? result.columns;
+  const { columns } = result;
+  if (prepared.columns !== undefined && !announced(prepared.columns, columns)) {
+    if (result.kind === 'rows') await result.close();
+    throw new QueryError('featureNotSupported', 'cached plan must not change result type');
+  }
   const formats = options.formats ?? [];
   return {
     tag: result.tag,
@@ -98,6 +102,17 @@ export async function beginStatement(
     reader: new RowCursor(result),
     format: new DataRows(columns, formats, textStyle(session)),
   };
+}
+
+/** Whether rows are of the columns that the client was told; the digits of numerics may have become known since. */
+function announced(told: readonly PlanColumn[], columns: readonly PlanColumn[]): boolean {
+  return (
+    told.length === columns.length &&
+    told.every(({ type }, index) => {
+      const column = columns[index];
+      return column !== undefined && sameType(type, column.type);
+    })
+  );
 }
 
 /** What a statement of the session means for the protocol's own state. */
