@@ -178,13 +178,29 @@ function keepOwnColumns(node: Plan, needed: ReadonlySet<ColumnId>): Plan {
       );
     case 'with':
       return withColumns(node.body.columns);
+    case 'remoteQuery': {
+      const pruned = prunedQuery(node.plan, kept);
+      return pruned === node.plan ? node : { ...node, plan: pruned, columns: kept };
+    }
     case 'setOperation':
     case 'values':
     case 'tableFunction':
-    case 'remoteQuery':
     case 'recursive':
       return node;
   }
+}
+
+/** A plan of its own, with nothing but the given columns of it. */
+function prunedQuery(plan: Plan, columns: readonly PlanColumn[]): Plan {
+  const narrow: Plan = sameColumns(columns, plan.columns)
+    ? plan
+    : {
+        kind: 'project',
+        input: plan,
+        columns,
+        expressions: columns.map(({ id, type }) => ({ kind: 'column', id, type })),
+      };
+  return keepColumns(narrow, neededColumns(narrow));
 }
 
 /** Drops columns and computations that nothing reads, so that scans fetch only what is used. */

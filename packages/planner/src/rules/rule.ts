@@ -1,9 +1,12 @@
+import type { QueryConnector } from '@tributary/connectors';
 import type { Plan, TableReference } from '@tributary/sql';
 
 /** What rules may ask about the statement's surroundings. Asking touches no data. */
 export interface RuleContext {
   /** Names of a table's partition columns; empty for other relations. */
   partitionColumns(table: TableReference): readonly string[];
+  /** A source that computes queries over its tables, by name; absent: there is none. */
+  readonly querySource?: (source: string) => QueryConnector | undefined;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Plan } from '@tributary/sql';
 import { dropImpliedPredicates } from './drop-implied-predicates.ts';
 import { pruneColumns } from './prune-columns.ts';
 import { prunePartitions } from './prune-partitions.ts';
+import { pushToSource } from './push-to-source.ts';
 import type { Rule, RuleContext } from './rule.ts';
 
 /** All rules in the order they run. */
@@ -10,6 +11,8 @@ export const RULES: readonly Rule[] = [
   prunePartitions,
   // Needs what prune-partitions wrote to the scans, and frees columns for prune-columns.
   dropImpliedPredicates,
+  // Before prune-columns, which then drops what a query to a source need not answer.
+  pushToSource,
   pruneColumns,
 ];
 

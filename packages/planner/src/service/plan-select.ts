@@ -94,7 +94,10 @@ export async function optimize(plan: Plan, scope: StatementScope): Promise<Optim
   );
   const outcome = applyRules(
     folded,
-    { partitionColumns: (table) => partitionColumns(table, scope) },
+    {
+      partitionColumns: (table) => partitionColumns(table, scope),
+      querySource: (source) => scope.services.querySources?.get(source),
+    },
     scope.rulesOff,
   );
   scope.record.statistics.planningMs += performance.now() - started;
