@@ -9,3 +9,4 @@ export { openCatalogStore } from './store/open-catalog-store.ts';
 export type * from './mount/source-catalog.ts';
 export { mountSources } from './mount/mount-sources.ts';
 export type * from './reuse/reuse-store.ts';
+export { openReuseStore, type ReuseStoreConfig } from './reuse/open-reuse-store.ts';

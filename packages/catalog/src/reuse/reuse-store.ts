@@ -7,11 +7,7 @@ export interface ReuseStore {
   /** The shapes kept under a base. The base's whole text is compared, not only its hash. */
   shapes(base: BaseKey): Promise<readonly StoredShape[]>;
   /** Live cells of the shapes that overlap `[from, to)` or are the NULL window, in order of shape, then time. */
-  cells(
-    shapes: readonly number[],
-    from: number,
-    to: number,
-  ): Promise<readonly StoredCell[]>;
+  cells(shapes: readonly number[], from: number, to: number): Promise<readonly StoredCell[]>;
   /**
    * Holds files readable until released: none is deleted meanwhile. A file that is missing, or is not the one that was written
    * (size, times, inode; contents by hash when this process first meets it), is dropped from the index with its cells and is
@@ -23,16 +19,25 @@ export interface ReuseStore {
   /**
    * Takes over a complete file as the cells of one unit: all or nothing. Cells of the same shape and window are replaced. The
    * answer holds the file leased, so that it cannot be evicted before its writer has read it. Undefined: not kept (larger than
-   * the store may be, or populating is off); the caller still owns the file.
+   * the store may be, everything else is leased, a table was invalidated after `newFile`, or a cell of `copiedFrom` is gone);
+   * the caller still owns the file. After an error the file is gone.
+   *
+   * @throws QueryError diskFull, sourceUnavailable, internalError. The answer that was being computed is right nevertheless.
    */
   put(unit: NewUnit): Promise<StoredUnit | undefined>;
   /** Deletes a file that was not put. Never fails. */
   discard(path: string): Promise<void>;
   /** Marks cells as used now (for eviction of the least recently used). Cheap: written in batches. */
   touch(cells: readonly StoredCell[]): void;
-  /** Remembers that cells were found to be of the current data at a moment (ms since 1970). In memory of this process. */
+  /**
+   * Remembers that cells were found to be of the current data at a moment (ms since 1970). In memory of this process. When the
+   * clock is set back, all moments are forgotten: `verifiedAt` is 0.
+   */
   verified(cells: readonly StoredCell[], at: number): void;
-  /** Drops a table's cells that overlap `[from, to)`; without bounds all. Answers how many. */
+  /**
+   * Drops a table's cells that overlap `[from, to)`, in all processes that share the index; without bounds all, the NULL window
+   * too. Answers how many. `table`: its id or `database.schema.table`.
+   */
   invalidate(table: string, from?: number, to?: number): Promise<number>;
   /** Takes cells out of use for good: an audit found them different. */
   quarantine(cells: readonly number[]): Promise<void>;
@@ -43,7 +48,12 @@ export interface ReuseStore {
   /** All cells, for people. */
   list(): AsyncIterable<ListedCell>;
   totals(): Promise<StoreTotals>;
-  /** Waits for background work (deletion, compaction) to end: for tests and for shutdown. */
+  /**
+   * What may be compacted now. For each: lease the files, copy the rows of `cells` to a `newFile()`, `put` it with the same cells
+   * and `copiedFrom` their ids, release; the old files go by themselves. Doing nothing is correct too.
+   */
+  compactable(): Promise<readonly Compaction[]>;
+  /** Waits for background work (marks of use, deletion) to end: for tests and for shutdown. */
   settled(): Promise<void>;
   close(): Promise<void>;
 }
@@ -91,6 +101,8 @@ export interface StoredCell extends CellContent {
   readonly id: number;
   readonly shape: number;
   readonly file: number;
+  /** Its share of its unit's `inputBytes`: each cell of a unit has the same. */
+  readonly inputBytes: number;
 }
 
 export interface NewUnit {
@@ -101,6 +113,22 @@ export interface NewUnit {
   readonly path: string;
   /** Bytes of the data that it was computed from, for `bytes saved`. */
   readonly inputBytes: number;
+  /**
+   * Ids of the cells that the file was copied from (compaction). The unit is kept only while each of them is live, and takes
+   * their place in the order of eviction.
+   */
+  readonly copiedFrom?: readonly number[];
+}
+
+/** Neighbouring small files of one shape that are better one. */
+export interface Compaction {
+  readonly base: BaseKey;
+  readonly shapeText: string;
+  /**
+   * All live cells of the files, in order of time. A file also holds rows of windows that are no longer live in it: only
+   * the rows of these windows are to be copied.
+   */
+  readonly cells: readonly StoredCell[];
 }
 
 export interface StoredUnit {
@@ -126,8 +154,10 @@ export interface ListedCell extends StoredCell {
 }
 
 export interface StoreTotals {
+  /** On the disk, also what only a lease still holds. */
   readonly files: number;
   readonly bytes: number;
+  /** Live ones. */
   readonly cells: number;
   readonly quarantined: number;
 }

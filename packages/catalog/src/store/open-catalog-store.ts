@@ -1,8 +1,7 @@
-import { QueryError } from '@tributary/sql';
 import type { CatalogStore } from '../catalog-store.ts';
 import { migrate } from './migrations/migrate.ts';
 import { createSqlCatalogStore } from './sql-catalog-store.ts';
-import { connectLibsql, connectPostgres } from './store-connections.ts';
+import { connectStore } from './store-connections.ts';
 import { againstStore } from './store-errors.ts';
 
 /**
@@ -14,14 +13,7 @@ import { againstStore } from './store-errors.ts';
 export async function openCatalogStore(
   target: string | { readonly path: string },
 ): Promise<CatalogStore> {
-  if (typeof target === 'string' && !/^postgres(?:ql)?:\/\//.test(target))
-    throw new QueryError(
-      'invalidConfiguration',
-      'the catalog store must be "embedded" or a postgres:// URL',
-    );
-  const connections = await againstStore(() =>
-    typeof target === 'string' ? connectPostgres(target) : connectLibsql(target.path),
-  );
+  const connections = await againstStore(() => connectStore(target));
   try {
     await againstStore(() => migrate(connections));
   } catch (error) {

@@ -1,3 +1,4 @@
+import { QueryError } from '@tributary/sql';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { LibsqlDatabase } from './libsql-database.ts';
@@ -29,7 +30,7 @@ function connections(
 }
 
 /** Connects to an embedded database file. Throws the driver's errors. */
-export function connectLibsql(path: string): StoreConnections {
+function connectLibsql(path: string): StoreConnections {
   const writing = new LibsqlDatabase(path);
   try {
     const reading = new LibsqlDatabase(path);
@@ -57,6 +58,20 @@ function postgresDatabase(connectionString: string, max: number): Kysely<Catalog
 }
 
 /** Connects, at first use, to a PostgreSQL database. */
-export function connectPostgres(url: string): StoreConnections {
+function connectPostgres(url: string): StoreConnections {
   return connections('postgres', postgresDatabase(url, 3), postgresDatabase(url, 1));
+}
+
+/**
+ * Connects to a store's database: `{ path }` is an embedded database file, a text a `postgres://` URL. Throws the driver's
+ * errors, and QueryError invalidConfiguration for another URL.
+ */
+export function connectStore(target: string | { readonly path: string }): StoreConnections {
+  if (typeof target !== 'string') return connectLibsql(target.path);
+  if (!/^postgres(?:ql)?:\/\//.test(target))
+    throw new QueryError(
+      'invalidConfiguration',
+      'the catalog store must be "embedded" or a postgres:// URL',
+    );
+  return connectPostgres(target);
 }

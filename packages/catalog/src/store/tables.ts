@@ -1,3 +1,8 @@
+import type { ColumnType } from 'kysely';
+
+/** 64 bits: PostgreSQL's driver answers them as text. */
+type WideInteger<T extends number | null = number> = ColumnType<T | string, T, T>;
+
 /** The catalog's tables as Kysely sees them; made by `migrations/`. JSON columns are text so that both engines read them alike. */
 export interface CatalogTables {
   readonly tributary_migration: {
@@ -38,5 +43,63 @@ export interface CatalogTables {
     readonly schema_name: string | null;
     readonly name: string | null;
     readonly detail: string | null;
+  };
+  /** A folder of reuse files and the process that holds it; `owner` in the tables below. */
+  readonly tributary_reuse_owner: {
+    readonly number: number;
+    /** The folder's name, a UUID. */
+    readonly folder: string;
+    /** When its process last wrote (ms since 1970). */
+    readonly seen_at: WideInteger;
+    /** Counts the changes that other processes made to the owner's rows. */
+    readonly generation: number;
+  };
+  readonly tributary_reuse_base: {
+    readonly owner: number;
+    readonly id: WideInteger;
+    readonly hash: string;
+    readonly text: string;
+    readonly table_id: string;
+    readonly table_name: string;
+  };
+  readonly tributary_reuse_shape: {
+    readonly owner: number;
+    readonly id: WideInteger;
+    readonly base: WideInteger;
+    readonly text: string;
+    readonly note: string | null;
+    /** Place in the order of use. */
+    readonly used: WideInteger;
+  };
+  readonly tributary_reuse_file: {
+    readonly owner: number;
+    readonly id: WideInteger;
+    readonly shape: WideInteger;
+    readonly name: string;
+    readonly bytes: WideInteger;
+    /** Nanoseconds do not fit a JavaScript number. */
+    readonly mtime_ns: string;
+    readonly ctime_ns: string;
+    readonly inode: string;
+    readonly sha256: string;
+    readonly created_at: WideInteger;
+    readonly used_at: WideInteger;
+    /** Place in the order of use. */
+    readonly used: WideInteger;
+  };
+  readonly tributary_reuse_cell: {
+    readonly owner: number;
+    readonly id: WideInteger;
+    readonly shape: WideInteger;
+    readonly file: WideInteger;
+    readonly kind: string;
+    readonly from_ms: WideInteger<number | null>;
+    readonly to_ms: WideInteger<number | null>;
+    readonly version: string;
+    readonly detail: string;
+    readonly rows: WideInteger;
+    readonly verified_at: WideInteger;
+    readonly input_bytes: WideInteger;
+    readonly quarantined: number;
   };
 }

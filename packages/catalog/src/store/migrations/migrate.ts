@@ -5,10 +5,11 @@ import type { StoreConnections } from '../store-connections.ts';
 import { isUndefinedTable } from '../store-errors.ts';
 import type { CatalogTables } from '../tables.ts';
 import { firstTables } from './001-first-tables.ts';
+import { reuseTables } from './002-reuse-tables.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they are applied. */
-const MIGRATIONS: readonly Migration[] = [firstTables];
+const MIGRATIONS: readonly Migration[] = [firstTables, reuseTables];
 
 /** Any fixed number; taken by every process that migrates the same PostgreSQL database. */
 const ADVISORY_LOCK = 7_426_117;

@@ -1,0 +1,86 @@
+import type { StoredCell } from './reuse-store.ts';
+
+const MAX_CELLS = 100_000;
+const MAX_CHARACTERS = 64 << 20;
+
+/** Shapes of more cells are not kept. */
+export const MAX_CELLS_OF_SHAPE = MAX_CELLS / 2;
+
+interface CachedShape {
+  cells: StoredCell[];
+  characters: number;
+}
+
+const weight = (cell: StoredCell): number => cell.version.length + cell.detail.length;
+
+function sum(cells: readonly StoredCell[]): number {
+  return cells.reduce((total, cell) => total + weight(cell), 0);
+}
+
+/** In order of time; the NULL window first. */
+export function byTime(one: StoredCell, other: StoredCell): number {
+  return (one.from ?? -Infinity) - (other.from ?? -Infinity) || one.id - other.id || 0;
+}
+
+/** Live cells of the shapes that were asked for last, decoded and in order. Always as the index has them: changes are applied to both. */
+export class CellCache {
+  readonly #shapes = new Map<number, CachedShape>();
+  #cells = 0;
+  #characters = 0;
+
+  get(shape: number): readonly StoredCell[] | undefined {
+    const found = this.#shapes.get(shape);
+    if (found === undefined) return undefined;
+    this.#shapes.delete(shape);
+    this.#shapes.set(shape, found);
+    return found.cells;
+  }
+
+  /** Keeps all live cells of a shape, in order, unless they are too many. */
+  set(shape: number, cells: StoredCell[]): void {
+    this.forget(shape);
+    const characters = sum(cells);
+    if (cells.length > MAX_CELLS_OF_SHAPE || characters > MAX_CHARACTERS / 2) return;
+    this.#shapes.set(shape, { cells, characters });
+    this.#cells += cells.length;
+    this.#characters += characters;
+    for (const [oldest] of this.#shapes) {
+      if (this.#cells <= MAX_CELLS && this.#characters <= MAX_CHARACTERS) break;
+      this.forget(oldest);
+    }
+  }
+
+  forget(shape: number): void {
+    const found = this.#shapes.get(shape);
+    if (found === undefined) return;
+    this.#shapes.delete(shape);
+    this.#cells -= found.cells.length;
+    this.#characters -= found.characters;
+  }
+
+  clear(): void {
+    this.#shapes.clear();
+    this.#cells = 0;
+    this.#characters = 0;
+  }
+
+  add(shape: number, cells: readonly StoredCell[]): void {
+    const found = this.#shapes.get(shape);
+    if (found !== undefined) this.set(shape, [...found.cells, ...cells].sort(byTime));
+  }
+
+  remove(shape: number, ids: ReadonlySet<number>): void {
+    const found = this.#shapes.get(shape);
+    if (found !== undefined)
+      this.set(
+        shape,
+        found.cells.filter((cell) => !ids.has(cell.id)),
+      );
+  }
+
+  /** Replaces one of a shape's cells by the same with another moment of verification. */
+  renew(shape: number, index: number, cell: StoredCell, renewed: StoredCell): void {
+    const found = this.#shapes.get(shape);
+    if (found?.cells[index] === cell) found.cells[index] = renewed;
+  }
+}

@@ -1,0 +1,321 @@
+import { againstStore, readStore } from '../store/store-errors.ts';
+import type { StoreConnections } from '../store/store-connections.ts';
+import { findBase, readShapes } from './base-rows.ts';
+import { CellCache, MAX_CELLS_OF_SHAPE, byTime } from './cell-cache.ts';
+import { FileRegistry } from './file-registry.ts';
+import { registerOwner } from './folder-owner.ts';
+import type { FolderOwner } from './folder-owner.ts';
+import { IndexChange } from './index-change.ts';
+import { readCells } from './index-rows.ts';
+import { countCells, loadIndex } from './load-index.ts';
+import type { LoadedIndex } from './load-index.ts';
+import type { BaseKey, StoredCell, StoredShape } from './reuse-store.ts';
+
+const MAX_CACHED_BASES = 1_000;
+const MAX_CACHED_CHARACTERS = 32 << 20;
+
+/** How far a clock may be set back before what it said no longer counts. Smaller steps are the usual corrections. */
+const CLOCK_STEP_MS = 1_000;
+
+/**
+ * The index of one owner: its rows, and in memory its files in the order of use and the cells asked for last. Only this process
+ * writes the owner's rows, but for invalidations, which raise the owner's generation; so what is in memory stays true.
+ */
+export class ReuseIndex {
+  readonly #connections: StoreConnections;
+  readonly #now: () => number;
+  readonly #cache = new CellCache();
+  readonly #shapes = new Map<string, readonly StoredShape[]>();
+  #shapeCharacters = 0;
+  /** Moments of verification of this process, by cell. */
+  readonly #verified = new Map<number, number>();
+  #owner: FolderOwner;
+  #last: Promise<unknown> = Promise.resolve();
+  #lastId: number;
+  /** Cells up to this id were verified by a clock that has been set back since. */
+  #unverifiedUpTo = 0;
+  #latest: number;
+  /** Raised by each invalidation: a unit begun before is not kept. */
+  invalidations = 0;
+  quarantined: number;
+  /** Shapes that have a note, or more. */
+  notes: number;
+  readonly files: FileRegistry;
+  readonly #notedUsed = new Set<number>();
+
+  private constructor(
+    connections: StoreConnections,
+    owner: FolderOwner,
+    files: FileRegistry,
+    now: () => number,
+    loaded: LoadedIndex,
+  ) {
+    this.#connections = connections;
+    this.#owner = owner;
+    this.files = files;
+    this.#now = now;
+    this.#lastId = loaded.lastId;
+    this.quarantined = loaded.quarantined;
+    this.notes = loaded.notes;
+    this.#latest = owner.seenAt;
+  }
+
+  /** Reads and mends the index of a folder that holds the files `present`. Throws `againstStore`'s errors. */
+  static async load(
+    connections: StoreConnections,
+    folder: string,
+    present: ReadonlySet<string>,
+    now: () => number,
+  ): Promise<ReuseIndex> {
+    const index = await againstStore(() =>
+      connections.writing.transaction().execute(async (tx) => {
+        const owner = await registerOwner(tx, folder, now());
+        const files = new FileRegistry();
+        const loaded = await loadIndex(tx, owner.number, present, files);
+        return new ReuseIndex(connections, owner, files, now, loaded);
+      }),
+    );
+    index.now();
+    return index;
+  }
+
+  get owner(): number {
+    return this.#owner.number;
+  }
+
+  get reading(): StoreConnections['reading'] {
+    return this.#connections.reading;
+  }
+
+  /** Whether the database locks rows, not all of it. */
+  get locksRows(): boolean {
+    return this.#connections.engine === 'postgres';
+  }
+
+  /** An id that no row of the owner has had since the process started. */
+  nextId(): number {
+    return ++this.#lastId;
+  }
+
+  /**
+   * The time. When the clock was set back, every moment of verification is forgotten, since ages measured against it would be
+   * too small.
+   */
+  now(): number {
+    const now = this.#now();
+    if (now < this.#latest - CLOCK_STEP_MS) {
+      this.#verified.clear();
+      this.#cache.clear();
+      this.#unverifiedUpTo = this.#lastId;
+      this.#latest = now;
+      // For later processes; this one has it in memory.
+      this.exclusive(() =>
+        againstStore(() =>
+          this.#connections.writing
+            .updateTable('tributary_reuse_cell')
+            .set({ verified_at: 0 })
+            .where('owner', '=', this.owner)
+            .where('id', '<=', this.#unverifiedUpTo)
+            .execute(),
+        ),
+      ).catch(() => undefined);
+    }
+    this.#latest = Math.max(this.#latest, now);
+    return now;
+  }
+
+  /** Runs work after what was asked for before: one thing at a time changes the index, its memory and the order of files. */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** A transaction and, once it is committed, its effect on the memory. Runs inside `exclusive`. Throws `againstStore`'s errors. */
+  async change<T>(work: (change: IndexChange) => Promise<T>): Promise<T> {
+    for (;;) {
+      const done = await this.#attempt(work);
+      if (done !== undefined) return done.result;
+      await this.#reload();
+    }
+  }
+
+  /** Undefined: another process has changed the owner's rows. */
+  async #attempt<T>(
+    work: (change: IndexChange) => Promise<T>,
+  ): Promise<{ readonly result: T } | undefined> {
+    const now = this.now();
+    const done = await againstStore(() =>
+      this.#connections.writing.transaction().execute(async (tx) => {
+        const row = await tx
+          .updateTable('tributary_reuse_owner')
+          .set({ seen_at: now })
+          .where('number', '=', this.owner)
+          .returning('generation')
+          .executeTakeFirst();
+        if (row?.generation !== this.#owner.generation) return undefined;
+        const change = new IndexChange(tx, this.owner, this.files);
+        const result = await work(change);
+        await change.finish();
+        return { change, result };
+      }),
+    );
+    if (done !== undefined) this.#apply(done.change);
+    return done;
+  }
+
+  #apply(change: IndexChange): void {
+    const ids = new Set(change.removed.map((place) => place.id));
+    const hidden = [...change.removed, ...change.quarantined];
+    const gone = new Set(hidden.map((place) => place.id));
+    for (const shape of new Set(hidden.map((place) => place.shape)))
+      this.#cache.remove(shape, gone);
+    for (const id of gone) this.#verified.delete(id);
+    for (const place of change.removed) if (place.quarantined) this.quarantined--;
+    for (const { id, quarantined } of change.quarantined)
+      if (!quarantined && !ids.has(id)) this.quarantined++;
+    for (const [id, lost] of change.losses()) {
+      const file = this.files.get(id);
+      if (file === undefined) continue;
+      this.files.recount(file, file.cells - lost);
+      if (file.cells <= 0) this.files.condemn(file);
+    }
+    for (const { file, cells } of change.added) {
+      this.files.add(file);
+      this.#cache.add(file.shape, cells);
+    }
+    if (change.shapesChanged) this.forgetShapes();
+  }
+
+  /** Takes over what another process invalidated. */
+  async #reload(): Promise<void> {
+    this.invalidations++;
+    this.#cache.clear();
+    this.#verified.clear();
+    this.forgetShapes();
+    const { owner, counts } = await againstStore(() =>
+      this.#connections.writing.transaction().execute(async (tx) => {
+        const registered = await registerOwner(tx, this.#owner.folder, this.#now());
+        const found = await countCells(tx, registered.number);
+        for (const file of this.files.all())
+          if (!found.byFile.has(file.id))
+            await tx
+              .deleteFrom('tributary_reuse_file')
+              .where('owner', '=', registered.number)
+              .where('id', '=', file.id)
+              .execute();
+        return { owner: registered, counts: found };
+      }),
+    );
+    this.#owner = owner;
+    this.quarantined = counts.quarantined;
+    for (const file of [...this.files.all()]) {
+      this.files.recount(file, counts.byFile.get(file.id) ?? 0);
+      if (file.cells === 0) this.files.condemn(file);
+    }
+  }
+
+  /** Sees what other processes invalidated since. */
+  async #refresh(): Promise<void> {
+    const row = await readStore(() =>
+      this.reading
+        .selectFrom('tributary_reuse_owner')
+        .select('generation')
+        .where('number', '=', this.owner)
+        .executeTakeFirst(),
+    );
+    if (row?.generation === this.#owner.generation) return;
+    await this.exclusive(() => this.change(() => Promise.resolve()));
+  }
+
+  forgetShapes(): void {
+    this.#shapes.clear();
+    this.#shapeCharacters = 0;
+  }
+
+  async shapes(base: BaseKey): Promise<readonly StoredShape[]> {
+    await this.#refresh();
+    const key = `${base.table}\0${base.text}`;
+    const shapes = this.#shapes.get(key) ?? (await this.#readShapes(base, key));
+    for (const { id, note } of shapes) if (note !== null) this.#notedUsed.add(id);
+    return shapes;
+  }
+
+  /** Shapes with a note that were asked for since this was last asked. */
+  takeNotedUsed(): readonly number[] {
+    const used = [...this.#notedUsed];
+    this.#notedUsed.clear();
+    return used;
+  }
+
+  #readShapes(base: BaseKey, key: string): Promise<readonly StoredShape[]> {
+    return this.exclusive(async () => {
+      const shapes = await readStore(async () => {
+        const id = await findBase(this.reading, this.owner, base);
+        return id === undefined ? [] : readShapes(this.reading, this.owner, id);
+      });
+      this.#shapeCharacters += shapes.reduce(
+        (total, { text, note }) => total + text.length + (note?.length ?? 0),
+        key.length,
+      );
+      if (this.#shapes.size >= MAX_CACHED_BASES || this.#shapeCharacters > MAX_CACHED_CHARACTERS)
+        this.forgetShapes();
+      this.#shapes.set(key, shapes);
+      return shapes;
+    });
+  }
+
+  async cells(shapes: readonly number[], from: number, to: number): Promise<readonly StoredCell[]> {
+    await this.#refresh();
+    this.now();
+    const found: StoredCell[] = [];
+    for (const shape of [...new Set(shapes)].sort((one, other) => one - other)) {
+      const cells = this.#cache.get(shape) ?? (await this.#read(shape, from, to));
+      for (const [index, cell] of cells.entries()) {
+        if (cell.from !== null && (cell.from >= to || (cell.to ?? Infinity) <= from)) continue;
+        const renewed = this.renewed(cell);
+        if (renewed !== cell) this.#cache.renew(shape, index, cell, renewed);
+        found.push(renewed);
+      }
+    }
+    return found;
+  }
+
+  #read(shape: number, from: number, to: number): Promise<readonly StoredCell[]> {
+    return this.exclusive(async () => {
+      const known = this.#cache.get(shape);
+      if (known !== undefined) return known;
+      const all = this.files.cellsOf(shape) <= MAX_CELLS_OF_SHAPE;
+      const rows = await readStore(() =>
+        readCells(this.reading, this.owner, shape, all ? undefined : { from, to }),
+      );
+      const cells = rows
+        // A file that is not known was never committed here, or is gone.
+        .filter((cell) => this.files.get(cell.file) !== undefined)
+        .sort(byTime);
+      if (all) this.#cache.set(shape, cells);
+      return cells;
+    });
+  }
+
+  /** A cell read from the index with its latest moment of verification. */
+  renewed(cell: StoredCell): StoredCell {
+    const stored = cell.id <= this.#unverifiedUpTo ? 0 : cell.verifiedAt;
+    const verifiedAt = Math.max(stored, this.#verified.get(cell.id) ?? 0);
+    return verifiedAt === cell.verifiedAt ? cell : { ...cell, verifiedAt };
+  }
+
+  verified(cells: readonly StoredCell[], at: number): void {
+    const moment = Math.min(at, this.now());
+    // Cells that were gone already when they were found to be current.
+    if (this.#verified.size > 2 * this.files.cells + 1_000) this.#verified.clear();
+    for (const { id, file } of cells)
+      if (this.files.get(file) !== undefined && moment > (this.#verified.get(id) ?? 0))
+        this.#verified.set(id, moment);
+  }
+
+  /** Waits for what was asked for before. */
+  async idle(): Promise<void> {
+    await this.#last;
+  }
+}

@@ -1,0 +1,70 @@
+import { ensureShape } from './base-rows.ts';
+import { deleteUnusedShapes } from './index-rows.ts';
+import type { IndexChange } from './index-change.ts';
+import type { BaseKey } from './reuse-store.ts';
+import type { StoreContext } from './store-context.ts';
+import { encodeText } from './stored-text.ts';
+
+/** Shapes that are kept for their note alone. */
+export const MAX_NOTES = 10_000;
+/** Notes beyond the bound before the oldest are looked for. */
+const SLACK = 100;
+
+/** Forgets the notes that were used longest ago. Answers how many are left. */
+async function forgetOldest(change: IndexChange, most: number): Promise<number> {
+  const { tx, owner } = change;
+  const rows = await tx
+    .selectFrom('tributary_reuse_shape')
+    .select('id')
+    .where('owner', '=', owner)
+    .where('note', 'is not', null)
+    .orderBy('used', 'desc')
+    .offset(most)
+    .limit(10 * SLACK)
+    .execute();
+  const ids = rows.map((row) => Number(row.id));
+  for (const id of ids)
+    await tx
+      .updateTable('tributary_reuse_shape')
+      .set({ note: null })
+      .where('owner', '=', owner)
+      .where('id', '=', id)
+      .execute();
+  await deleteUnusedShapes(tx, owner, ids);
+  return most;
+}
+
+/** `ReuseStore.setShapeNote`. */
+export function setShapeNote(
+  { index }: StoreContext,
+  base: BaseKey,
+  shapeText: string,
+  note: string | null,
+  most: number = MAX_NOTES,
+): Promise<void> {
+  return index.exclusive(async () => {
+    const left = await index.change(async (change) => {
+      const { tx, owner } = change;
+      change.shapesChanged = true;
+      const shape = await ensureShape(tx, owner, base, shapeText, {
+        id: () => index.nextId(),
+        use: () => index.files.nextUse(),
+      });
+      await tx
+        .updateTable('tributary_reuse_shape')
+        .set({
+          note: note === null ? null : encodeText(note),
+          used: index.files.nextUse(),
+        })
+        .where('owner', '=', owner)
+        .where('id', '=', shape.id)
+        .execute();
+      if (note === null) {
+        await deleteUnusedShapes(tx, owner, [shape.id]);
+        return index.notes;
+      }
+      return index.notes >= most + SLACK ? forgetOldest(change, most) : index.notes + 1;
+    });
+    index.notes = left;
+  });
+}
