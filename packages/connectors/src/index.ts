@@ -7,5 +7,6 @@ export {
   type LakeServices,
 } from './lake/lake-connector.ts';
 export { createPostgresConnector } from './postgres/postgres-connector.ts';
+export { connectionTarget } from './postgres/postgres-config.ts';
 export type { PostgresConfig } from './postgres/postgres-config.ts';
 export { partitionBatch } from './lake/select-partitions.ts';
