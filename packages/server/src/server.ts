@@ -1,15 +1,21 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openCatalogStore, projectPartitions } from '@tributary/catalog';
+import {
+  mountSources,
+  openCatalogStore,
+  openReuseStore,
+  projectPartitions,
+} from '@tributary/catalog';
 import type { CatalogStore } from '@tributary/catalog';
 import { createLakeConnector } from '@tributary/connectors';
 import type { Connector } from '@tributary/connectors';
 import { createEngine } from '@tributary/engine';
 import type { Engine } from '@tributary/engine';
-import { QueryLog, createQueryService } from '@tributary/planner';
+import { QueryLog, createQueryService, createReuseService } from '@tributary/planner';
 import { QueryError, isQueryError } from '@tributary/sql';
 import { createCatalogEngine } from './catalog-engine/catalog-engine.ts';
 import type { Config, LakeSourceConfig, TlsConfig } from './config/config.ts';
+import { lakeSources, openQuerySources } from './open-sources.ts';
 import { startHttpServer } from './http/http-server.ts';
 import { createMetrics } from './http/metrics.ts';
 import type { Logger } from './logger.ts';
@@ -44,7 +50,8 @@ function isRemote(source: LakeSourceConfig): boolean {
 async function openEngine(config: Config): Promise<Engine> {
   const cache = join(config.state, 'objects/');
   const spill = join(config.state, 'spill/');
-  await Promise.all([cache, spill].map((folder) => mkdir(folder, { recursive: true })));
+  const cells = reuseDirectory(config.state);
+  await Promise.all([cache, spill, cells].map((folder) => mkdir(folder, { recursive: true })));
   return createEngine({
     threads: config.engine.threads,
     memoryLimit: Math.round(config.server.memory * ENGINE_SHARE),
@@ -52,13 +59,23 @@ async function openEngine(config: Config): Promise<Engine> {
     spillLimit: SPILL_LIMIT,
     allowedDirectories: [
       cache,
-      ...config.sources.filter((source) => !isRemote(source)).map(({ root }) => root),
+      cells,
+      ...lakeSources(config)
+        .filter((source) => !isRemote(source))
+        .map(({ root }) => root),
     ],
-    s3: config.sources.filter(isRemote).map((source) => ({ scope: source.root, ...source.s3 })),
+    s3: lakeSources(config)
+      .filter(isRemote)
+      .map((source) => ({ scope: source.root, ...source.s3 })),
     extensionDirectories: [extensionDirectory(config.state)],
     extensions: ['httpfs'],
     maxConcurrent: Math.max(4, config.engine.threads * 2),
   });
+}
+
+/** Where cells are kept. */
+function reuseDirectory(state: string): string {
+  return join(state, 'reuse/');
 }
 
 /** Where `tributary extensions --fetch` puts engine extensions. */
@@ -72,7 +89,7 @@ function openConnectors(
   store: CatalogStore,
 ): ReadonlyMap<string, Connector> {
   return new Map(
-    config.sources.map((source) => [
+    lakeSources(config).map((source) => [
       source.name,
       createLakeConnector(
         {
@@ -125,6 +142,16 @@ export async function startServer(
         : config.catalog.store,
     );
     opened.push({ name: 'catalog store', close: () => store.close() });
+    const reuseStore = await openReuseStore({
+      directory: reuseDirectory(config.state),
+      maxBytes: config.reuse.maxBytes,
+      database:
+        config.catalog.store === 'embedded'
+          ? { path: join(config.state, 'catalog.db') }
+          : config.catalog.store,
+      log: (level, message, fields) => logger[level](fields, message),
+    });
+    opened.push({ name: 'reuse store', close: () => reuseStore.close() });
     const engine = await openEngine(config);
     opened.push({ name: 'engine', close: () => engine.close() });
     for (const report of engine.extensions()) {
@@ -134,6 +161,14 @@ export async function startServer(
     for (const connector of connectors.values()) {
       opened.push({ name: `source ${connector.source}`, close: () => connector.close() });
     }
+    const querySources = await openQuerySources(config, engine);
+    for (const source of querySources.values()) {
+      opened.push({ name: `source ${source.source}`, close: () => source.close() });
+    }
+    const catalog = mountSources(
+      store,
+      [...querySources.values()].map((source) => source.catalog),
+    );
     const queries = new QueryLog();
     let connections = (): number => 0;
     const metrics = createMetrics({
@@ -157,11 +192,14 @@ export async function startServer(
     const catalogEngine = createCatalogEngine({ logger });
     opened.push({ name: 'system catalogs', close: () => catalogEngine.close() });
     const service = await createQueryService({
-      store,
+      store: catalog,
       engine,
       connectors,
+      querySources,
       catalogEngine,
       queries,
+      reuse: createReuseService(reuseStore, { settle: config.reuse.settle }),
+      settingDefaults: new Map([['tributary.reuse', config.reuse.mode]]),
       log: (level, message, fields) => logger[level](fields, message),
     });
     for (const file of config.bootstrap) {
@@ -192,7 +230,7 @@ export async function startServer(
       httpPort: http.port,
       async warm() {
         try {
-          catalogEngine.warm(await store.snapshot());
+          catalogEngine.warm(await catalog.snapshot());
         } catch (error) {
           logger.warn({ err: error }, 'system catalogs were not prepared');
         }

@@ -73,7 +73,8 @@ export function substitutePredicate(
   let touched = false;
   for (const id of predicateColumns(predicate)) touched ||= replacements.has(id);
   if (!touched) return predicate;
-  const replace = (expression: Expression): Expression => substitute(expression, replacements);
+  const replace = (expression: Expression): Expression =>
+    substituteColumns(expression, replacements);
   switch (predicate.kind) {
     case 'holds':
       return { kind: 'holds', expression: replace(predicate.expression) };
@@ -91,7 +92,8 @@ export function substitutePredicate(
   }
 }
 
-function substitute(
+/** An expression with columns replaced by expressions. Subqueries stay as they are. */
+export function substituteColumns(
   expression: Expression,
   replacements: ReadonlyMap<ColumnId, Expression>,
 ): Expression {
@@ -99,7 +101,7 @@ function substitute(
   // A subquery's plan stays as it is: what it says of the replaced columns is not known below.
   return mapExpressionChildren(expression, {
     plan: (plan) => plan,
-    expression: (each) => substitute(each, replacements),
+    expression: (each) => substituteColumns(each, replacements),
   });
 }
 

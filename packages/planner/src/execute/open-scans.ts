@@ -7,6 +7,10 @@ import type { Plan, RemoteQueryPlan, ScanPlan } from '@tributary/sql';
 export interface ScanServices {
   /** The catalog's definition of a scanned table, and its source's connector. Throws when the source is gone. */
   table(scan: ScanPlan): { readonly definition: TableDefinition; readonly connector: Connector };
+  /** Whether a scan reads a table of a source. */
+  isTable(scan: ScanPlan): boolean;
+  /** A relation that was prepared for a scan before it is opened (cells, or a listing in hand); undefined for other scans. */
+  readonly prepared?: (scan: ScanPlan, context: ScanContext) => Promise<ScanRelation> | undefined;
   /** Rows that a source computes: of a remote query, or of one of its tables; undefined for scans of other tables. */
   remote(
     query: ScanPlan | RemoteQueryPlan,
@@ -86,6 +90,10 @@ async function openScan(
   services: ScanServices,
   context: ScanContext,
 ): Promise<ScanRelation> {
+  const prepared = scan.kind === 'scan' ? services.prepared?.(scan, context) : undefined;
+  if (prepared !== undefined) {
+    return prepared;
+  }
   const remote = services.remote(scan, context);
   if (remote !== undefined) {
     return remote;

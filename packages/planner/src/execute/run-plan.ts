@@ -1,7 +1,10 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import type { Engine, EngineResult } from '@tributary/engine';
 import { isQueryError, printDuckdb } from '@tributary/sql';
-import type { Plan } from '@tributary/sql';
+import type { Plan, QueryError } from '@tributary/sql';
+import { preparedScans } from '../reuse/prepared-scans.ts';
+import { resolveFragments } from '../reuse/resolve-fragments.ts';
+import type { ResolvedPlan, ReuseContext } from '../reuse/resolve-fragments.ts';
 import type { QueryStatistics } from '../service/query-statistics.ts';
 import { openScans } from './open-scans.ts';
 import type { OpenScans, ScanServices } from './open-scans.ts';
@@ -16,6 +19,8 @@ export interface RunContext {
   readonly now: Date;
   /** Printer facts: the session's zone. */
   readonly timeZone: string;
+  /** Absent: everything is computed anew. */
+  readonly reuse?: ReuseContext;
 }
 
 /**
@@ -27,6 +32,8 @@ const HELD_CHUNKS = 16;
 const READ_AGAIN = 1;
 
 interface Attempt {
+  /** What was found and computed for reuse; undefined where the plan runs as it is. */
+  readonly resolved: ResolvedPlan | undefined;
   readonly scans: OpenScans;
   readonly result: EngineResult;
   readonly startedAt: number;
@@ -46,34 +53,65 @@ export function timestampText(moment: Date): string {
 }
 
 async function begin(plan: Plan, context: RunContext): Promise<Attempt> {
-  const { statistics, signal } = context;
-  const scans = await openScans(plan, context.scans, { signal, now: context.now });
+  const { statistics, signal, reuse } = context;
+  resetCounts(statistics);
+  const resolved = reuse === undefined ? undefined : await resolveFragments(plan, context, reuse);
   try {
-    addScans(statistics, scans);
-    const started = performance.now();
-    const printed = printDuckdb(plan, {
-      relation: (scan) => scans.relation(scan),
-      ...printFacts(context),
-    });
-    const startedAt = performance.now();
-    statistics.planningMs += startedAt - started;
-    const result = await context.engine.run(printed.text, printed.parameters, {
-      signal,
-      ...(context.onProgress === undefined ? {} : { onProgress: context.onProgress }),
-    });
-    return { scans, result, startedAt };
+    const scans = await openScans(
+      resolved?.plan ?? plan,
+      resolved === undefined ? context.scans : preparedScans(context.scans, resolved),
+      { signal, now: context.now },
+    );
+    try {
+      addScans(statistics, scans);
+      const started = performance.now();
+      const printed = printDuckdb(resolved?.plan ?? plan, {
+        relation: (scan) => scans.relation(scan),
+        ...printFacts(context),
+      });
+      const startedAt = performance.now();
+      statistics.planningMs += startedAt - started;
+      const result = await context.engine.run(printed.text, printed.parameters, {
+        signal,
+        ...(context.onProgress === undefined ? {} : { onProgress: context.onProgress }),
+      });
+      return { resolved, scans, result, startedAt };
+    } catch (error) {
+      const changed = await changedMeanwhile(scans);
+      await scans.release();
+      throw changed ?? error;
+    }
   } catch (error) {
-    const changed = await changedMeanwhile(scans);
-    await scans.release();
-    throw changed ?? error;
+    await resolved?.release();
+    throw resolved === undefined || resolved.relations.size === 0
+      ? error
+      : new CellsFailed(error, resolved);
   }
+}
+
+/** A plan over stored cells failed: the cells may be at fault. */
+class CellsFailed extends Error {
+  readonly resolved: ResolvedPlan;
+
+  constructor(cause: unknown, resolved: ResolvedPlan) {
+    super('a plan over cells failed', { cause });
+    this.resolved = resolved;
+  }
+}
+
+function resetCounts(statistics: QueryStatistics): void {
+  statistics.partitionsConsidered = 0n;
+  statistics.partitionsKept = 0n;
+  statistics.filesRead = 0;
+  statistics.windowsTotal = 0;
+  statistics.windowsHit = 0;
+  statistics.windowsMiss = 0;
+  statistics.windowsBypass = 0;
+  statistics.bypassReasons.clear();
 }
 
 /** Adds the scans' counts: the listing that took longest is what the statement waited for. */
 export function addScans(statistics: QueryStatistics, scans: OpenScans): void {
-  statistics.partitionsConsidered = 0n;
-  statistics.partitionsKept = 0n;
-  statistics.filesRead = 0;
   let listingMs = 0;
   for (const { statistics: scan } of scans.relations) {
     statistics.partitionsConsidered += scan.partitionsConsidered;
@@ -96,10 +134,13 @@ async function changedMeanwhile(scans: OpenScans): Promise<unknown> {
 
 /**
  * Runs a plan and streams its chunks; the engine pauses while nobody reads. When data changed while it was read and no row has
- * left, everything is read once more; after that the stream fails with `dataChanged`.
+ * left, everything is read once more; after that the stream fails with `dataChanged`. When a plan over stored cells fails, it
+ * runs once more without them: what fails then is the statement's own error, and else the cells were damaged.
  */
-export async function* runPlan(plan: Plan, context: RunContext): AsyncGenerator<DuckDBDataChunk> {
-  const { statistics } = context;
+export async function* runPlan(plan: Plan, given: RunContext): AsyncGenerator<DuckDBDataChunk> {
+  const { statistics } = given;
+  let context = given;
+  let suspects: ResolvedPlan | undefined;
   for (let attempt = 0; ; attempt++) {
     let held: DuckDBDataChunk[] | undefined = [];
     let again = false;
@@ -119,31 +160,52 @@ export async function* runPlan(plan: Plan, context: RunContext): AsyncGenerator<
         yield chunk;
       }
       await current.scans.verify();
-    } catch (error) {
+    } catch (failure) {
       const changed = current === undefined ? undefined : await changedMeanwhile(current.scans);
-      const reason = changed ?? error;
-      again =
-        held !== undefined &&
-        attempt < READ_AGAIN &&
-        isQueryError(reason) &&
-        reason.code === 'dataChanged';
+      const cells = failure instanceof CellsFailed ? failure.resolved : current?.resolved;
+      const reason = changed ?? (failure instanceof CellsFailed ? failure.cause : failure);
+      const isChange = isQueryError(reason) && reason.code === 'dataChanged';
+      const isSuspect =
+        cells !== undefined &&
+        cells.relations.size > 0 &&
+        !isChange &&
+        !(isQueryError(reason) && ENDS_A_STATEMENT.has(reason.code));
+      again = held !== undefined && ((isChange && attempt < READ_AGAIN) || isSuspect);
       if (!again) {
         throw reason;
+      }
+      if (isSuspect) {
+        suspects = cells;
+        context = withoutReuse(context);
       }
     } finally {
       await current?.result.close();
       await current?.scans.release();
+      await current?.resolved?.release();
       if (current !== undefined) {
         statistics.executionMs += performance.now() - current.startedAt;
         addTransfers(statistics, current.scans);
       }
     }
     if (!again) {
+      await suspects?.drop();
       yield* held ?? [];
       return;
     }
     statistics.retries++;
   }
+}
+
+/** Errors that say nothing about the files that were read. */
+const ENDS_A_STATEMENT: ReadonlySet<QueryError['code']> = new Set([
+  'queryCanceled',
+  'adminShutdown',
+  'outOfMemory',
+]);
+
+function withoutReuse(context: RunContext): RunContext {
+  const { reuse: _, ...others } = context;
+  return others;
 }
 
 function addTransfers(statistics: QueryStatistics, scans: OpenScans): void {

@@ -1,6 +1,7 @@
 import type { CatalogStore } from '@tributary/catalog';
 import type { Connector, QueryConnector } from '@tributary/connectors';
 import type { Engine } from '@tributary/engine';
+import type { ReuseService } from '../reuse/reuse-service.ts';
 import type { CatalogEngine } from '../session/catalog-engine.ts';
 import type { QueryLog } from './query-log.ts';
 
@@ -13,6 +14,10 @@ export interface PlannerServices {
   /** Sources that compute queries over tables which they declare themselves, likewise by name. */
   readonly querySources?: ReadonlyMap<string, QueryConnector>;
   readonly queries: QueryLog;
+  /** Keeps and finds what was computed for windows; absent: everything is computed anew. */
+  readonly reuse?: ReuseService;
+  /** Of settings that the server's configuration sets otherwise than their definitions. */
+  readonly settingDefaults?: ReadonlyMap<string, string>;
   /** Answers pg_catalog and information_schema; absent: such statements are refused. */
   readonly catalogEngine?: CatalogEngine;
   /** Told of warnings and defects that no client hears of. */

@@ -1,3 +1,5 @@
+import type { BypassReason } from '../reuse/reasons.ts';
+
 /** What one statement considered, read and spent. Counts are totals over its scans. */
 export interface QueryStatistics {
   partitionsConsidered: bigint;
@@ -11,6 +13,12 @@ export interface QueryStatistics {
   listingMs: number;
   executionMs: number;
   totalMs: number;
+  windowsTotal: number;
+  windowsHit: number;
+  windowsMiss: number;
+  windowsBypass: number;
+  /** Why windows, or whole blocks, were not answered from cells. */
+  readonly bypassReasons: Set<BypassReason>;
 }
 
 export function emptyStatistics(): QueryStatistics {
@@ -26,5 +34,10 @@ export function emptyStatistics(): QueryStatistics {
     listingMs: 0,
     executionMs: 0,
     totalMs: 0,
+    windowsTotal: 0,
+    windowsHit: 0,
+    windowsMiss: 0,
+    windowsBypass: 0,
+    bypassReasons: new Set(),
   };
 }

@@ -4,7 +4,8 @@ import type { StatementScope } from './statement-scope.ts';
 
 /** What running a plan needs, from its statement's scope; counts and progress go to the statement's record. */
 export function runContext(scope: StatementScope): RunContext {
-  const { record } = scope;
+  const { record, reusePolicy } = scope;
+  const { reuse } = scope.services;
   return {
     engine: scope.services.engine,
     scans: scanServices(scope),
@@ -15,5 +16,8 @@ export function runContext(scope: StatementScope): RunContext {
     },
     now: scope.now,
     timeZone: scope.timeZone,
+    ...(reuse === undefined || (!reusePolicy.use && !reusePolicy.populate)
+      ? {}
+      : { reuse: { service: reuse, policy: reusePolicy } }),
   };
 }

@@ -69,6 +69,13 @@ export function remoteQuery(
 /** How a statement's scans reach tables, within its scope. */
 export function scanServices(scope: StatementScope): ScanServices {
   const services: ScanServices = {
+    isTable({ table: { database, schema, name, source }, args }) {
+      return (
+        args === undefined &&
+        scope.services.connectors.has(source) &&
+        scope.snapshot.relation(database, schema, name)?.kind === 'table'
+      );
+    },
     table(scan) {
       const { database, schema, name, source } = scan.table;
       const definition = scope.snapshot.relation(database, schema, name);

@@ -1,6 +1,7 @@
 import type { CatalogSnapshot } from '@tributary/catalog';
 import type { Settings } from '../session/settings.ts';
-import { parseSearchPath } from '../session/setting-definitions.ts';
+import { parseSearchPath, reuseAge } from '../session/setting-definitions.ts';
+import type { ReusePolicy } from '../reuse/reuse-service.ts';
 import type { QueryRecord } from './query-log.ts';
 import type { PlannerServices } from './planner-services.ts';
 import { timestampText } from '../execute/run-plan.ts';
@@ -14,6 +15,7 @@ export interface StatementScope {
   readonly searchPath: readonly string[];
   readonly timeZone: string;
   readonly rulesOff: ReadonlySet<string>;
+  readonly reusePolicy: ReusePolicy;
   readonly user: string;
   readonly now: Date;
   readonly signal: AbortSignal;
@@ -28,8 +30,15 @@ export type SessionScope = Omit<StatementScope, 'signal' | 'record' | 'previous'
 /** Settings that shape a statement's meaning, read once. */
 export function settingFacts(
   settings: Settings,
-): Pick<StatementScope, 'searchPath' | 'timeZone' | 'rulesOff'> {
+): Pick<StatementScope, 'searchPath' | 'timeZone' | 'rulesOff' | 'reusePolicy'> {
+  const reuse = settings.get('tributary.reuse');
   return {
+    reusePolicy: {
+      use: reuse !== 'off',
+      populate: settings.get('tributary.reuse_populate') === 'on',
+      maxAge: reuseAge(reuse),
+      windowDays: Number(settings.get('tributary.window_days')),
+    },
     searchPath: parseSearchPath(settings.get('search_path')),
     timeZone: settings.get('TimeZone'),
     rulesOff: new Set(

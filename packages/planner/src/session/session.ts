@@ -70,7 +70,7 @@ export class Session implements SqlSession {
     this.user = user;
     this.database = database;
     this.settings = new Settings(
-      new Map([...startup, ['session_authorization', user]]),
+      new Map([...(services.settingDefaults ?? []), ...startup, ['session_authorization', user]]),
       (name, value) => this.onSettingChanged?.(name, value),
     );
   }

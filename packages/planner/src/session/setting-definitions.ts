@@ -130,6 +130,41 @@ function rulesOff(value: string): string {
   return names.join(',');
 }
 
+const AGE = /^\s*(\d+)\s*(ms|milliseconds?|s|sec|seconds?|min|minutes?|h|hours?|d|days?)\s*$/i;
+const AGE_UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  mi: 60_000,
+  s: 1000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** The maximum age of `tributary.reuse` in milliseconds; undefined for `exact` and `off`. */
+export function reuseAge(value: string): number | undefined {
+  const match = AGE.exec(value);
+  if (match === null) {
+    return undefined;
+  }
+  const unit = (match[2] ?? '').toLowerCase();
+  const factor = unit.startsWith('milli')
+    ? AGE_UNITS['ms']
+    : (AGE_UNITS[unit.slice(0, 2)] ?? AGE_UNITS[unit.slice(0, 1)]);
+  return Number(match[1]) * (factor ?? 1);
+}
+
+/** Checks a mode of reuse and answers it as SHOW prints it. Throws `invalidParameterValue`. */
+export function reuseMode(value: string): string {
+  const text = value.trim().toLowerCase();
+  if (text === 'exact' || text === 'off') {
+    return text;
+  }
+  const age = reuseAge(text);
+  if (age === undefined || age > 366 * 86_400_000) {
+    throw invalid('tributary.reuse', value, "Use exact, off, or a time such as '15 minutes'.");
+  }
+  return text;
+}
+
 function dialect(value: string): string {
   if (value.toLowerCase() !== 'postgres') {
     throw new QueryError('featureNotSupported', `the input dialect "${value}" is not available`, {
@@ -349,6 +384,31 @@ export const SETTING_DEFINITIONS: readonly SettingDefinition[] = [
     initial: '',
     description: 'Names planner rules to switch off, separated by commas; all for every one.',
     check: rulesOff,
+  },
+  {
+    name: 'tributary.reuse',
+    initial: 'exact',
+    description:
+      'exact: reuse what was computed for unchanged data; a time such as 15 minutes: without looking, when it is no older; off: never.',
+    check: reuseMode,
+  },
+  {
+    name: 'tributary.reuse_populate',
+    initial: 'on',
+    description: 'Keeps what is computed for windows, for later statements.',
+    check: boolean('tributary.reuse_populate'),
+  },
+  {
+    name: 'tributary.window_days',
+    initial: '60',
+    description: 'Days of one scan unit at most.',
+    check: (value) => {
+      const days = Number(value);
+      if (!Number.isInteger(days) || days < 1 || days > 3660) {
+        throw invalid('tributary.window_days', value, 'Days from 1 to 3660.');
+      }
+      return String(days);
+    },
   },
   {
     name: 'tributary.dialect',

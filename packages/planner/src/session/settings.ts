@@ -5,6 +5,7 @@ import {
   settingDefinition,
 } from './setting-definitions.ts';
 import type { SettingDefinition } from './setting-definitions.ts';
+import { startupOptions } from './startup-options.ts';
 
 /** A session's settings, with PostgreSQL's transaction rules: ROLLBACK undoes SET, the end of a transaction undoes SET LOCAL. */
 export class Settings {
@@ -19,16 +20,22 @@ export class Settings {
     changed: (name: string, value: string) => void = () => undefined,
   ) {
     this.#changed = changed;
+    for (const [name, value] of startupOptions(startup.get('options') ?? '')) {
+      this.#default(settingDefinition(name), value);
+    }
     for (const [name, value] of startup) {
       const found = findSettingDefinition(name);
-      if (found !== undefined) {
-        const unquoted = value.replace(/^'(.*)'$/, '$1');
-        this.#defaults.set(
-          found.name,
-          found.readOnly === true ? value : (found.check?.(unquoted) ?? unquoted),
-        );
-      }
+      if (found !== undefined) this.#default(found, value);
     }
+  }
+
+  /** What a client asks for at its start stands behind RESET. */
+  #default(found: SettingDefinition, value: string): void {
+    const unquoted = value.replace(/^'(.*)'$/, '$1');
+    this.#defaults.set(
+      found.name,
+      found.readOnly === true ? value : (found.check?.(unquoted) ?? unquoted),
+    );
   }
 
   get(name: string): string {

@@ -1,8 +1,11 @@
 import { totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { QueryError } from '@tributary/sql';
+import { parseMilliseconds, reuseMode } from '@tributary/planner';
+import { QueryError, isQueryError } from '@tributary/sql';
 import { LineCounter, parseDocument } from 'yaml';
 import { ConfigNode } from './config-node.ts';
+import { POSTGRES_KEYS, readPostgresSource } from './postgres-source.ts';
+import type { PostgresSourceConfig } from './postgres-source.ts';
 
 export interface TlsConfig {
   readonly certFile: string;
@@ -32,6 +35,8 @@ export interface LakeSourceConfig {
   readonly s3: S3Config;
 }
 
+export type SourceConfig = LakeSourceConfig | PostgresSourceConfig;
+
 /** The configuration file, checked and with defaults; sizes in bytes, paths absolute. */
 export interface Config {
   readonly server: {
@@ -46,7 +51,9 @@ export interface Config {
   readonly users: readonly UserConfig[] | undefined;
   readonly engine: { readonly threads: number };
   readonly objectCache: { readonly maxBytes: number };
-  readonly sources: readonly LakeSourceConfig[];
+  /** Of what was computed for windows: bytes kept, the sessions' initial mode, and the settle time in ms. */
+  readonly reuse: { readonly maxBytes: number; readonly mode: string; readonly settle: number };
+  readonly sources: readonly SourceConfig[];
   /** Files of SQL run at start, in order. */
   readonly bootstrap: readonly string[];
 }
@@ -79,6 +86,7 @@ export function parseConfig(
     'auth',
     'engine',
     'objectCache',
+    'reuse',
     'sources',
     'bootstrap',
   ]);
@@ -95,6 +103,7 @@ export function parseConfig(
     users,
     engine: { threads: engine.threads.absent ? 2 : engine.threads.integer(1, 256) },
     objectCache: { maxBytes: cache.maxBytes.absent ? 10e9 : cache.maxBytes.bytes() },
+    reuse: readReuse(root.reuse),
     sources: root.sources.entries().map(([name, node]) => readSource(name, node, folder)),
     bootstrap: root.bootstrap.list().map((each) => resolve(folder, each.text())),
   });
@@ -146,6 +155,25 @@ function readCatalog(node: ConfigNode): string {
   return value;
 }
 
+function readReuse(node: ConfigNode): Config['reuse'] {
+  const { maxBytes, mode, settle } = node.object(['maxBytes', 'mode', 'settle']);
+  const checked = <T>(key: ConfigNode, check: (text: string) => T): T => {
+    try {
+      return check(key.text());
+    } catch (error) {
+      throw key.fail(
+        isQueryError(error) ? error.message : 'an invalid value',
+        isQueryError(error) ? error.hint : undefined,
+      );
+    }
+  };
+  return {
+    maxBytes: maxBytes.absent ? 10e9 : maxBytes.bytes(),
+    mode: mode.absent ? 'exact' : checked(mode, reuseMode),
+    settle: settle.absent ? 2000 : checked(settle, (text) => parseMilliseconds('settle', text)),
+  };
+}
+
 function readUsers(node: ConfigNode): readonly UserConfig[] | undefined {
   if (node.absent) {
     return undefined;
@@ -173,22 +201,31 @@ function readUsers(node: ConfigNode): readonly UserConfig[] | undefined {
   return users;
 }
 
-function readSource(name: string, node: ConfigNode, folder: string): LakeSourceConfig {
+const SOURCE_KEYS = ['connector', 'root', 's3', ...POSTGRES_KEYS] as const;
+
+function readSource(name: string, node: ConfigNode, folder: string): SourceConfig {
   if (!SOURCE_NAME.test(name) || name === 'main' || name === 'tributary') {
     throw node.fail(
       `"${name}" cannot name a source`,
       'Use lower-case letters, digits and _; main and tributary are taken.',
     );
   }
-  const { connector, root, s3 } = node.object(['connector', 'root', 's3']);
-  const kind = connector.optionalText() ?? 'lake';
-  if (kind !== 'lake') {
-    throw connector.fail(`connector "${kind}" is not available`, 'Available: lake.');
+  const kind = node.object(SOURCE_KEYS).connector.optionalText() ?? 'lake';
+  switch (kind) {
+    case 'lake': {
+      const { root, s3 } = node.object(['connector', 'root', 's3']);
+      if (root.absent) {
+        throw node.fail('a lake needs a root', 'A folder, or s3://bucket/prefix/.');
+      }
+      return { connector: 'lake', name, root: readRoot(root, folder), s3: readS3(s3) };
+    }
+    case 'postgres':
+      return readPostgresSource(name, node.object(['connector', ...POSTGRES_KEYS]), folder);
+    default:
+      throw node
+        .object(SOURCE_KEYS)
+        .connector.fail(`connector "${kind}" is not available`, 'Available: lake, postgres.');
   }
-  if (root.absent) {
-    throw node.fail('a lake needs a root', 'A folder, or s3://bucket/prefix/.');
-  }
-  return { connector: 'lake', name, root: readRoot(root, folder), s3: readS3(s3) };
 }
 
 function readRoot(node: ConfigNode, folder: string): string {

@@ -1,0 +1,275 @@
+import { decomposeAggregate, functionsNamed, mapCallChildren } from '@tributary/sql';
+import type {
+  AggregateExpression,
+  AggregatePlan,
+  ColumnId,
+  Decomposition,
+  Expression,
+  Plan,
+  PlanColumn,
+  ScanPlan,
+} from '@tributary/sql';
+import { expressionColumns, isRepeatable } from '../analyze/predicate.ts';
+import { canonicalText } from './canonical-text.ts';
+import { columnOf, fillHole, isOwn, isVolatile, overScan, splitCore, valuesOf } from './chain.ts';
+import type { ChainOutput, SplitCore } from './chain.ts';
+import type { CellPartial, Fragment, IdSource } from './fragment.ts';
+import {
+  cellConditions,
+  cellKeys,
+  columnNames,
+  isTimeOnly,
+  neededColumns,
+} from './cell-columns.ts';
+import type { BypassReason } from './reasons.ts';
+import type { TimeAxis } from './time-axis.ts';
+
+type Refusal = { readonly reason: BypassReason; readonly detail?: string };
+
+/** How one aggregate call of the fragment is answered over cells. */
+interface MergedCall {
+  /** Aggregates over the rest, their columns, and the call's value from these. */
+  readonly aggregates: AggregatePlan['aggregates'];
+  readonly columns: readonly PlanColumn[];
+  readonly finish: Expression;
+}
+
+const NOTHING = valuesOf([]);
+
+/** Aggregates that do not care how often a row stands there. */
+const IGNORES_REPETITION: ReadonlySet<string> = new Set([
+  'min',
+  'max',
+  'bool_and',
+  'bool_or',
+  'every',
+  'bit_and',
+  'bit_or',
+  'any_value',
+  'approx_count_distinct',
+]);
+
+/** The fragment of an Aggregate over a core, with the aggregation of one occurrence's own columns below the core's joins. */
+export function aggregateFragment(
+  node: AggregatePlan,
+  scan: ScanPlan,
+  axis: TimeAxis,
+  ids: IdSource,
+): Fragment | Refusal {
+  const split = splitCore(node.input, scan);
+  if (isVolatile(split.rest) || isVolatile({ ...node, input: NOTHING })) {
+    return { reason: 'volatile' };
+  }
+  const builder = new AggregateBuilder(node, split, ids);
+  const keys = node.keys.map((key) => ({
+    ...key,
+    expression: builder.keyExpression(key.expression, key.id, axis),
+  }));
+  const calls: MergedCall[] = [];
+  for (const each of node.aggregates) {
+    const merged = builder.mergedCall(each.id, each.call);
+    if ('reason' in merged) return merged;
+    calls.push(merged);
+  }
+  const needed = neededColumns(builder.outputs, split.rest, [
+    ...keys.map(({ expression }) => expression),
+    ...calls.flatMap(({ aggregates }) => aggregates.flatMap(({ call }) => callExpressions(call))),
+  ]);
+  const conditions = cellConditions(scan, axis, split.chain.conjuncts);
+  return {
+    whole: node,
+    form: 'groups',
+    scan,
+    axis,
+    ...conditions,
+    keys: cellKeys(scan, axis, needed),
+    partials: builder.partials,
+    size: builder.size,
+    exactness: builder.exactness,
+    merge(cells) {
+      const input = fillHole(split.rest, split.hole, cells);
+      const keyColumns = node.columns.slice(0, node.keys.length);
+      const merged: Plan = {
+        ...node,
+        input,
+        keys,
+        columns: [...keyColumns, ...calls.flatMap(({ columns }) => columns)],
+        aggregates: calls.flatMap(({ aggregates }) => aggregates),
+      };
+      return {
+        kind: 'project',
+        input: merged,
+        columns: node.columns,
+        expressions: [...keyColumns.map(columnOf), ...calls.map(({ finish }) => finish)],
+      };
+    },
+  };
+}
+
+class AggregateBuilder {
+  readonly outputs: Map<ColumnId, ChainOutput>;
+  readonly partials: CellPartial[] = [];
+  size: Decomposition['size'] = 'constant';
+  exactness: Decomposition['exactness'] = 'exact';
+  readonly #node: AggregatePlan;
+  readonly #scan: ScanPlan;
+  readonly #ids: IdSource;
+  readonly #names: ReadonlyMap<ColumnId, string>;
+  readonly #byText = new Map<string, CellPartial>();
+
+  constructor(node: AggregatePlan, split: SplitCore, ids: IdSource) {
+    this.#node = node;
+    this.#scan = split.chain.scan;
+    this.outputs = new Map(split.chain.outputs);
+    this.#ids = ids;
+    this.#names = columnNames(this.#scan);
+  }
+
+  /** A computed key of the occurrence's own columns is computed in the cell; keys of the time alone at the merge. */
+  keyExpression(expression: Expression, id: ColumnId, axis: TimeAxis): Expression {
+    if (expression.kind === 'column' || !isOwn(expression, this.outputs)) return expression;
+    const own = overScan(expression, this.outputs);
+    if (isTimeOnly(own, this.#scan, axis)) return expression;
+    const column = { id: this.#ids.next(), name: `key${id}`, type: expression.type };
+    this.outputs.set(column.id, { column, expression: own });
+    return columnOf(column);
+  }
+
+  mergedCall(
+    id: ColumnId,
+    call: AggregatePlan['aggregates'][number]['call'],
+  ): MergedCall | Refusal {
+    const column = this.#node.columns.find((each) => each.id === id);
+    if (column === undefined) throw new Error(`aggregate ${id} has no column`);
+    const asItIs: MergedCall = {
+      aggregates: [{ id, call }],
+      columns: [column],
+      finish: columnOf(column),
+    };
+    if (call.kind === 'grouping') return asItIs;
+    const { filter, ...unfiltered } = call;
+    const values = callExpressions(unfiltered);
+    const [own, others] = this.#splitFilter(filter);
+    const columns = new Set(values.flatMap((each) => [...expressionColumns(each)]));
+    if (
+      [...columns].every((each) => this.outputs.has(each)) &&
+      values.every((each) => this.#isOwnOrConstant(each))
+    ) {
+      return this.#decomposed(column, withFilter(unfiltered, own), others);
+    }
+    const [argument] = call.args;
+    if (![...columns].some((each) => this.outputs.has(each))) {
+      if (call.distinct || IGNORES_REPETITION.has(call.entry.name)) return asItIs;
+      if (call.entry.name === 'count' && argument !== undefined && call.args.length === 1) {
+        return this.#weightedCount(column, call, argument, others, own);
+      }
+    }
+    return { reason: 'join_aggregate', detail: call.entry.name };
+  }
+
+  #isOwnOrConstant(expression: Expression): boolean {
+    return expressionColumns(expression).size === 0
+      ? isRepeatable(expression)
+      : isOwn(expression, this.outputs);
+  }
+
+  /** count(x) of another relation counts, for each of its rows, the windowed rows that it met. */
+  #weightedCount(
+    column: PlanColumn,
+    call: AggregateExpression,
+    argument: Expression,
+    others: readonly Expression[],
+    own: readonly Expression[],
+  ): MergedCall | Refusal {
+    const everyRow: AggregateExpression = { ...call, args: [], orderBy: [], withinGroup: [] };
+    const present: Expression = {
+      kind: 'nullTest',
+      type: { kind: 'scalar', name: 'bool', typmod: -1 },
+      arg: argument,
+      negated: true,
+    };
+    const entry = functionsNamed('count').find(({ args }) => args.length === 0);
+    if (entry === undefined) return { reason: 'join_aggregate', detail: call.entry.name };
+    const { filter: _, ...rest } = everyRow;
+    return this.#decomposed(column, withFilter({ ...rest, entry }, own), [present, ...others]);
+  }
+
+  #splitFilter(
+    filter: Expression | undefined,
+  ): readonly [own: readonly Expression[], others: readonly Expression[]] {
+    if (filter === undefined) return [[], []];
+    const all = filter.kind === 'and' ? filter.args : [filter];
+    const own = all.filter((each) => isOwn(each, this.outputs));
+    return [own, all.filter((each) => !own.includes(each))];
+  }
+
+  #decomposed(
+    column: PlanColumn,
+    call: AggregateExpression,
+    others: readonly Expression[],
+  ): MergedCall | Refusal {
+    const overScanned = mapCallChildren(call, {
+      plan: (plan) => plan,
+      expression: (each) => overScan(each, this.outputs),
+    });
+    const decomposition = decomposeAggregate(overScanned);
+    if ('reason' in decomposition) return decomposition;
+    if (decomposition.size === 'input') this.size = 'input';
+    if (this.exactness !== 'nondeterministic' && decomposition.exactness !== 'exact') {
+      this.exactness = decomposition.exactness;
+    }
+    const stored = decomposition.partials.map((partial) => this.#partial(partial));
+    const rolled = decomposition.rollUp(stored.map((each) => columnOf(each.column)));
+    const columns = rolled.map(({ type }) => ({
+      id: this.#ids.next(),
+      name: column.name,
+      type,
+    }));
+    return {
+      columns,
+      aggregates: rolled.map((each, index) => ({
+        id: columns[index]?.id ?? -1,
+        call: withFilter(each, others),
+      })),
+      finish: decomposition.finish(columns.map(columnOf)),
+    };
+  }
+
+  #partial(call: AggregateExpression): CellPartial {
+    const text = canonicalText(call, this.#names);
+    const known = this.#byText.get(text);
+    if (known !== undefined) return known;
+    const partial = {
+      text,
+      call,
+      column: { id: this.#ids.next(), name: 'partial', type: call.type },
+    };
+    this.#byText.set(text, partial);
+    this.partials.push(partial);
+    return partial;
+  }
+}
+
+function withFilter(
+  call: AggregateExpression,
+  conditions: readonly Expression[],
+): AggregateExpression {
+  const all = [...(call.filter === undefined ? [] : [call.filter]), ...conditions];
+  const [first] = all;
+  if (first === undefined) return call;
+  return {
+    ...call,
+    filter: all.length === 1 ? first : { kind: 'and', type: first.type, args: all },
+  };
+}
+
+/** The expressions of a call. */
+function callExpressions(call: AggregatePlan['aggregates'][number]['call']): readonly Expression[] {
+  if (call.kind === 'grouping') return [];
+  return [
+    ...call.args,
+    ...(call.filter === undefined ? [] : [call.filter]),
+    ...call.orderBy.map(({ expression }) => expression),
+    ...call.withinGroup.map(({ expression }) => expression),
+  ];
+}

@@ -1,0 +1,409 @@
+import type { FileLease, StoredCell, StoredShape, TableDefinition } from '@tributary/catalog';
+import type { ScanListing, ScanRequest } from '@tributary/connectors';
+import { isQueryError } from '@tributary/sql';
+import type { Constraint, Domain, Expression } from '@tributary/sql';
+import { constraints } from '../analyze/constraints.ts';
+import { isRepeatable } from '../analyze/predicate.ts';
+import type { RunContext } from '../execute/run-plan.ts';
+import { baseOf } from './base-key.ts';
+import { columnNames } from './cell-columns.ts';
+import { cellsPlan } from './cells-plan.ts';
+import type { CellRows, CellsPlan } from './cells-plan.ts';
+import { expressionColumns } from '../analyze/predicate.ts';
+import { FragmentWindows } from './fill-windows.ts';
+import type { FilledWindow } from './fill-windows.ts';
+import type { Fragment, IdSource } from './fragment.ts';
+import type { BypassReason } from './reasons.ts';
+import type { FragmentReport, ReuseContext } from './resolve-fragments.ts';
+import { parseShape, serves, shapeOf, shapeText } from './shape.ts';
+import type { Service } from './shape.ts';
+import { hasCodecs } from './unit-plan.ts';
+import { isCurrent, windowsOf } from './windows.ts';
+import type { Window } from './windows.ts';
+
+/** What one fragment came to. Without `cells` it runs whole. */
+export interface FragmentAnswer {
+  readonly fragment: Fragment;
+  readonly report: FragmentReport;
+  readonly listing?: ScanListing;
+  readonly cells?: CellsPlan;
+  release(): Promise<void>;
+  /** Drops the stored files that it read: they are damaged. */
+  drop(): Promise<void>;
+}
+
+export interface AnswerContext {
+  readonly run: RunContext;
+  readonly reuse: ReuseContext;
+  readonly ids: IdSource;
+  /** False: only look. */
+  readonly compute: boolean;
+}
+
+const MAX_WINDOWS = 100_000;
+/** Looks at the index: waiting for others' work ends in another look. */
+const MAX_ROUNDS = 8;
+const LIST_AGAIN = 1;
+
+/** A bypass that is found while a fragment is answered. */
+export class Bypassed {
+  readonly reason: BypassReason;
+  readonly detail: string | undefined;
+
+  constructor(reason: BypassReason, detail?: string) {
+    this.reason = reason;
+    this.detail = detail;
+  }
+}
+
+/** Answers one fragment from cells, computing those that are missing; or says why it has to run whole. */
+export async function answerFragment(
+  fragment: Fragment,
+  context: AnswerContext,
+): Promise<FragmentAnswer> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await new FragmentSearch(fragment, context).answer();
+    } catch (error) {
+      if (!isQueryError(error) || error.code !== 'dataChanged' || attempt >= LIST_AGAIN) {
+        throw error;
+      }
+      context.run.statistics.retries++;
+    }
+  }
+}
+
+class FragmentSearch {
+  readonly #fragment: Fragment;
+  readonly #context: AnswerContext;
+  readonly #table: TableDefinition;
+  readonly #leases: FileLease[] = [];
+  readonly #files = new Set<number>();
+  readonly #temporary: string[] = [];
+
+  constructor(fragment: Fragment, context: AnswerContext) {
+    this.#fragment = fragment;
+    this.#context = context;
+    this.#table = context.run.scans.table(fragment.scan).definition;
+  }
+
+  async answer(): Promise<FragmentAnswer> {
+    const { run, reuse } = this.#context;
+    if (!reuse.policy.use && !reuse.policy.populate) return this.#bypass('reuse_off');
+    if (!hasCodecs(this.#fragment, this.#table)) return this.#bypass('type_without_codec');
+    const listing = await this.#list();
+    const listedAt = reuse.service.config.now?.() ?? Date.now();
+    try {
+      const windows = windowsOf(listing, this.#table, this.#fragment.axis);
+      if (windows === undefined) return await this.#bypass('no_time_column', listing);
+      if (windows.length > MAX_WINDOWS) return await this.#bypass('too_many_windows', listing);
+      const found = await this.#windows(windows, listing, listedAt);
+      if (found instanceof Bypassed) {
+        return await this.#bypass(found.reason, listing, found.detail);
+      }
+      const { filled, hits, misses } = found;
+      const counts = reuse.service.counts;
+      counts.hits += hits;
+      counts.misses += misses;
+      this.#count(listing.statistics);
+      run.statistics.windowsTotal += windows.length;
+      run.statistics.windowsHit += hits;
+      run.statistics.windowsMiss += misses;
+      return {
+        fragment: this.#fragment,
+        listing,
+        report: this.#report(windows.length, hits, misses),
+        ...(this.#context.compute ? { cells: this.#cells(filled, listing) } : {}),
+        release: () => this.#release(),
+        drop: () => reuse.service.store.dropFiles([...this.#files]),
+      };
+    } catch (error) {
+      await this.#release();
+      throw error;
+    }
+  }
+
+  async #windows(
+    windows: readonly Window[],
+    listing: ScanListing,
+    listedAt: number,
+  ): Promise<
+    | Bypassed
+    | { readonly filled: readonly FilledWindow[]; readonly hits: number; readonly misses: number }
+  > {
+    const { reuse, compute } = this.#context;
+    const { service, policy } = reuse;
+    const base = baseOf(this.#fragment, this.#table, this.#context.run);
+    const wantedText = shapeText(shapeOf(this.#fragment));
+    const filling = new FragmentWindows({
+      fragment: this.#fragment,
+      table: this.#table,
+      listing,
+      listedAt,
+      base,
+      shapeText: wantedText,
+      run: this.#context.run,
+      reuse,
+      ids: this.#context.ids,
+      keep: (path) => this.#temporary.push(path),
+      hold: (lease) => this.#hold(lease),
+    });
+    const filled = new Map<string, FilledWindow>();
+    let missing = windows.filter(({ files }) => files > 0);
+    const total = missing.length;
+    let hits = 0;
+    for (let round = 0; missing.length > 0; round++) {
+      const shapes = await service.store.shapes(base);
+      const note = shapes.find(({ text }) => text === wantedText)?.note;
+      if (policy.use) {
+        for (const hit of await this.#lookUp(missing, shapes, listing)) {
+          filled.set(hit.window.id, hit);
+          hits++;
+        }
+        missing = missing.filter(({ id }) => !filled.has(id));
+      }
+      if (missing.length === 0 || !compute) break;
+      const refusal = filling.refusal(note ?? null, total - hits, total);
+      if (refusal !== undefined) return refusal;
+      if (round === MAX_ROUNDS) return new Bypassed('data_changing');
+      const made = await filling.fill(missing, note ?? null);
+      if (made instanceof Bypassed) return made;
+      for (const each of made) filled.set(each.window.id, each);
+      missing = missing.filter(({ id }) => !filled.has(id));
+    }
+    const saved = [...filled.values()].filter(({ fresh }) => !fresh);
+    service.counts.bytesSaved += saved.reduce((sum, { window }) => sum + window.bytes, 0);
+    return {
+      filled: windows.flatMap(({ id }) => filled.get(id) ?? []),
+      hits,
+      misses: total - hits,
+    };
+  }
+
+  /** Windows that stored cells of the current data answer. */
+  async #lookUp(
+    windows: readonly Window[],
+    shapes: readonly StoredShape[],
+    listing: ScanListing,
+  ): Promise<readonly FilledWindow[]> {
+    const { store } = this.#context.reuse.service;
+    const services = new Map<number, Service>();
+    for (const { id, text } of shapes) {
+      const shape = parseShape(text);
+      const service = shape === undefined ? undefined : serves(shape, this.#fragment);
+      if (service !== undefined) services.set(id, service);
+    }
+    if (services.size === 0) return [];
+    const spans = windows.flatMap(({ span }) => span ?? []);
+    const cells = await store.cells(
+      [...services.keys()],
+      spans.reduce((low, { from }) => Math.min(low, from), 0),
+      spans.reduce((high, { to }) => Math.max(high, to), 0),
+    );
+    const best = [...services].sort(([, a], [, b]) => preference(a) - preference(b));
+    const byWindow = new Map<string, StoredCell[]>();
+    for (const cell of cells) {
+      if (cell.kind !== 'cell') continue;
+      const key = `${cell.from}:${cell.to}`;
+      const list = byWindow.get(key);
+      if (list === undefined) byWindow.set(key, [cell]);
+      else list.push(cell);
+    }
+    const chosen: { window: Window; cell: StoredCell; service: Service }[] = [];
+    for (const window of windows) {
+      const own = byWindow.get(`${window.span?.from ?? null}:${window.span?.to ?? null}`) ?? [];
+      for (const [shape, service] of best) {
+        const cell = own.find(
+          (each) =>
+            each.shape === shape &&
+            isCurrent(each, window, {
+              listing,
+              fragment: this.#fragment,
+              table: this.#table,
+              narrower: !service.sameRows,
+            }),
+        );
+        if (cell !== undefined) {
+          chosen.push({ window, cell, service });
+          break;
+        }
+      }
+    }
+    if (chosen.length === 0) return [];
+    const lease = await store.lease([...new Set(chosen.map(({ cell }) => cell.file))]);
+    this.#hold(lease);
+    const usable = chosen.filter(({ cell }) => lease.paths.has(cell.file));
+    store.touch(usable.map(({ cell }) => cell));
+    return usable.map(({ window, cell, service }) => ({
+      window,
+      service,
+      path: lease.paths.get(cell.file) ?? '',
+      fresh: false,
+    }));
+  }
+
+  #cells(filled: readonly FilledWindow[], listing: ScanListing): CellsPlan {
+    const sources = new Map<string, { service: Service; rows: CellRows[]; windows: Window[] }>();
+    for (const { service, window, path } of filled) {
+      const key = JSON.stringify([service.shape, service.residualColumns]);
+      const source = sources.get(key) ?? { service, rows: [], windows: [] };
+      source.rows.push({ path, values: window.values });
+      source.windows.push(window);
+      sources.set(key, source);
+    }
+    return cellsPlan(
+      this.#fragment,
+      this.#table,
+      [...sources.values()].map(({ service, rows, windows }) => ({
+        service,
+        rows,
+        residualValues: new Map(
+          service.residualColumns.map((name) => [name, this.#valuesOf(name, windows, listing)]),
+        ),
+      })),
+      this.#context.ids,
+    );
+  }
+
+  /** The values of a partition column among the kept partitions. */
+  #valuesOf(
+    name: string,
+    windows: readonly Window[],
+    listing: ScanListing,
+  ): readonly (string | null)[] {
+    const place = this.#table.partitionColumns.findIndex((column) => column.name === name);
+    return [
+      ...new Set(
+        windows.flatMap(({ partitions }) =>
+          partitions.map((each) => listing.partitions[each]?.partition.values[place] ?? null),
+        ),
+      ),
+    ];
+  }
+
+  async #list(): Promise<ScanListing> {
+    const { run } = this.#context;
+    const { connector } = run.scans.table(this.#fragment.scan);
+    if (connector.list === undefined) throw new Error('a fragment needs a source that lists');
+    return connector.list(this.#request(), { signal: run.signal, now: run.now });
+  }
+
+  #count(listed: ScanListing['statistics']): void {
+    const { statistics } = this.#context.run;
+    statistics.partitionsConsidered += listed.partitionsConsidered;
+    statistics.partitionsKept += listed.partitionsKept;
+    statistics.listingMs += listed.listingMs;
+    statistics.requests += listed.requests;
+    statistics.retries += listed.retries;
+  }
+
+  /** What the cells' own conditions and the statement's range leave of the table. */
+  #request(): ScanRequest {
+    const { run } = this.#context;
+    const { scan, axis, filters, timeConditions, domains } = this.#fragment;
+    const names = columnNames(scan);
+    const constraint = new Map<string, Domain>(domains);
+    for (const [name, domain] of scan.constraint ?? []) {
+      if (axis.columns.includes(name)) constraint.set(name, domain);
+    }
+    const own = [...filters.map(({ expression }) => expression), ...timeConditions];
+    for (const [name, domain] of conditionDomains(this.#fragment, own)) {
+      if (!axis.partitionColumns.includes(name)) constraint.set(name, domain);
+    }
+    const overPartitions = (expression: Expression, allowed: readonly string[]): boolean =>
+      isRepeatable(expression) &&
+      [...expressionColumns(expression)].every((id) => allowed.includes(names.get(id) ?? ''));
+    const predicates = [
+      ...own.filter((each) => overPartitions(each, axis.partitionColumns)),
+      ...(scan.partitionPredicates ?? []).filter((each) => overPartitions(each, axis.columns)),
+    ];
+    const table = this.#table;
+    return {
+      table,
+      columns: [],
+      constraint,
+      ...(predicates.length === 0
+        ? {}
+        : {
+            keepPartitions: (partitions) =>
+              run.scans.keepPartitions(
+                { ...scan, partitionPredicates: predicates },
+                table,
+                partitions,
+              ),
+          }),
+    };
+  }
+
+  async #bypass(
+    reason: BypassReason,
+    listing?: ScanListing,
+    detail?: string,
+  ): Promise<FragmentAnswer> {
+    const { run, reuse } = this.#context;
+    const { bypassed } = reuse.service.counts;
+    bypassed.set(reason, (bypassed.get(reason) ?? 0) + 1);
+    await this.#release();
+    const windows =
+      listing === undefined
+        ? 0
+        : (windowsOf(listing, this.#table, this.#fragment.axis)?.length ?? 0);
+    run.statistics.windowsTotal += windows;
+    run.statistics.windowsBypass += windows;
+    run.statistics.bypassReasons.add(reason);
+    return {
+      fragment: this.#fragment,
+      ...(listing === undefined ? {} : { listing }),
+      report: {
+        ...this.#report(windows, 0, 0),
+        reason,
+        ...(detail === undefined ? {} : { detail }),
+      },
+      release: () => Promise.resolve(),
+      drop: () => Promise.resolve(),
+    };
+  }
+
+  #report(windows: number, hits: number, misses: number): FragmentReport {
+    const { table, occurrence } = this.#fragment.scan;
+    return {
+      occurrence,
+      table: `${table.schema}.${table.name}`,
+      form: this.#fragment.form,
+      windows,
+      hits,
+      misses,
+    };
+  }
+
+  #hold(lease: FileLease): void {
+    this.#leases.push(lease);
+    for (const file of lease.paths.keys()) this.#files.add(file);
+  }
+
+  async #release(): Promise<void> {
+    for (const lease of this.#leases.splice(0)) lease.release();
+    const { store } = this.#context.reuse.service;
+    await Promise.all(this.#temporary.splice(0).map((path) => store.discard(path)));
+  }
+}
+
+/** Cells that need nothing more come first, then those with the fewest keys. */
+function preference({ sameRows, shape }: Service): number {
+  return (sameRows ? 0 : 1_000) + shape.keys.length;
+}
+
+/** What a fragment's own conditions say of columns: for min/max of files. */
+function conditionDomains(fragment: Fragment, conditions: readonly Expression[]): Constraint {
+  const { constraint: _, partitionPredicates: __, ...scan } = fragment.scan;
+  const [first] = conditions;
+  if (first === undefined) return new Map();
+  const found = constraints({
+    kind: 'filter',
+    input: scan,
+    columns: scan.columns,
+    condition:
+      conditions.length === 1 ? first : { kind: 'and', type: first.type, args: conditions },
+  });
+  return found.get(scan.occurrence)?.constraint ?? new Map<string, Domain>();
+}

@@ -1,0 +1,211 @@
+import { listValue } from '@duckdb/node-api';
+import type { TableDefinition } from '@tributary/catalog';
+import { engineType, TEXT } from '@tributary/sql';
+import type { Expression, Plan, PlanColumn, RelationText, ScanPlan } from '@tributary/sql';
+import type { EngineValue } from '@tributary/engine';
+import { columnOf } from './chain.ts';
+import type { Fragment, IdSource } from './fragment.ts';
+import { overStored } from './shape.ts';
+import type { Service } from './shape.ts';
+import { codecFor, timeColumns } from './unit-plan.ts';
+
+/** Scans of cells are scans of this source. */
+export const CELLS_SOURCE = 'tributary.cells';
+
+/** One window's rows in a file of cells. */
+export interface CellRows {
+  readonly path: string;
+  /** The window's tuple of time values. */
+  readonly values: readonly (string | null)[];
+}
+
+/** Cells of one shape that answer a part of a fragment's windows. */
+export interface CellSource {
+  readonly service: Service;
+  readonly rows: readonly CellRows[];
+  /** Values, in PostgreSQL's text form, that residual columns are limited to. */
+  readonly residualValues: ReadonlyMap<string, readonly (string | null)[]>;
+}
+
+/** What the merge reads: a plan whose columns are the fragment's keys and partials, and the relations of its scans. */
+export interface CellsPlan {
+  readonly plan: Plan;
+  /** By occurrence. */
+  readonly relations: ReadonlyMap<number, RelationText<EngineValue>>;
+}
+
+/** Reads cells of one or several shapes as the columns that a fragment's merge needs. */
+export function cellsPlan(
+  fragment: Fragment,
+  table: TableDefinition,
+  sources: readonly CellSource[],
+  ids: IdSource,
+): CellsPlan {
+  const relations = new Map<number, RelationText<EngineValue>>();
+  const outputs = [
+    ...fragment.keys.map(({ column }) => column),
+    ...fragment.partials.map(({ column }) => column),
+  ];
+  const [first, ...others] = sources.filter(({ rows }) => rows.length > 0);
+  if (first === undefined) {
+    return { relations, plan: noRows(fragment, outputs, ids, relations) };
+  }
+  const read = (source: CellSource): Plan => sourcePlan(fragment, table, source, ids, relations);
+  const all = others.reduce<Plan>(
+    (left, source) => ({
+      kind: 'setOperation',
+      operation: 'union',
+      all: true,
+      left,
+      right: read(source),
+      columns: outputs.map((column) => ({ ...column, id: ids.next() })),
+    }),
+    read(first),
+  );
+  return {
+    relations,
+    plan: {
+      kind: 'project',
+      input: all,
+      columns: outputs,
+      expressions: all.columns.map(columnOf),
+    },
+  };
+}
+
+function cellScan(fragment: Fragment, columns: readonly PlanColumn[], ids: IdSource): ScanPlan {
+  return {
+    kind: 'scan',
+    occurrence: ids.next(),
+    table: { ...fragment.scan.table, source: CELLS_SOURCE },
+    columns,
+    scanColumns: columns.map(({ id, name }) => ({ id, source: name })),
+  };
+}
+
+function noRows(
+  fragment: Fragment,
+  outputs: readonly PlanColumn[],
+  ids: IdSource,
+  relations: Map<number, RelationText<EngineValue>>,
+): Plan {
+  const scan = cellScan(fragment, outputs, ids);
+  const columns = outputs.map(({ id, type }) => `CAST(NULL AS ${engineType(type)}) AS c${id}`);
+  relations.set(scan.occurrence, {
+    text: `(SELECT ${columns.length === 0 ? '1' : columns.join(', ')} WHERE false)`,
+    parameters: [],
+  });
+  return scan;
+}
+
+function sourcePlan(
+  fragment: Fragment,
+  table: TableDefinition,
+  source: CellSource,
+  ids: IdSource,
+  relations: Map<number, RelationText<EngineValue>>,
+): Plan {
+  const { shape } = source.service;
+  const times = timeColumns(fragment, table);
+  const stored: PlanColumn[] = [];
+  const decoded = new Map<string, Expression>();
+  const add = (name: string, type: PlanColumn['type'], isPartial: boolean): Expression => {
+    const known = decoded.get(name);
+    if (known !== undefined) return known;
+    const codec = isPartial ? undefined : codecFor(type);
+    const storedType =
+      codec === undefined ? type : codec.encode({ kind: 'column', id: -1, type }).type;
+    const column = { id: ids.next(), name, type: storedType };
+    stored.push(column);
+    const value = codec === undefined ? columnOf(column) : codec.decode(columnOf(column));
+    decoded.set(name, value);
+    return value;
+  };
+  const rewrite = (expression: Expression): Expression => {
+    const rewritten = overStored(expression, fragment, shape, (place, each) =>
+      'key' in place
+        ? add(`k${place.key}`, each.type, false)
+        : add(`t${place.time}`, times[place.time]?.type ?? each.type, false),
+    );
+    if (rewritten === undefined) throw new Error('a cell does not hold what it serves');
+    return rewritten;
+  };
+  const outputs = [
+    ...fragment.keys.map(({ expression }) => rewrite(expression)),
+    ...fragment.partials.map(({ text, column }) =>
+      add(`p${shape.partials.indexOf(text)}`, column.type, true),
+    ),
+  ];
+  const conditions = [
+    ...source.service.residual.map(({ expression }) => expression),
+    ...fragment.timeConditions,
+  ].map(rewrite);
+  const scan = cellScan(fragment, stored, ids);
+  relations.set(
+    scan.occurrence,
+    cellsText(
+      source,
+      table,
+      times.map(({ type }) => engineType(type)),
+      stored,
+    ),
+  );
+  const [condition, ...more] = conditions;
+  const filtered: Plan =
+    condition === undefined
+      ? scan
+      : {
+          kind: 'filter',
+          input: scan,
+          columns: scan.columns,
+          condition:
+            more.length === 0 ? condition : { kind: 'and', type: condition.type, args: conditions },
+        };
+  return {
+    kind: 'project',
+    input: filtered,
+    expressions: outputs,
+    columns: outputs.map(({ type }) => ({ id: ids.next(), name: 'cell', type })),
+  };
+}
+
+/** Text that reads the stored columns of exactly the given windows from exactly the given files. */
+function cellsText(
+  { rows, service, residualValues }: CellSource,
+  table: TableDefinition,
+  timeTypes: readonly string[],
+  stored: readonly PlanColumn[],
+): RelationText<EngineValue> {
+  const parameters: EngineValue[] = [listValue([...new Set(rows.map(({ path }) => path))])];
+  const list = (values: readonly (string | null)[]): string => {
+    parameters.push(listValue([...values]));
+    return `unnest(CAST({${parameters.length - 1}} AS VARCHAR[]))`;
+  };
+  const wanted = [
+    `${list(rows.map(({ path }) => path))} AS f`,
+    ...timeTypes.map(
+      (type, place) =>
+        `CAST(${list(rows.map(({ values }) => values[place] ?? null))} AS ${type}) AS t${place}`,
+    ),
+  ];
+  const matches = [
+    'r.filename = w.f',
+    ...timeTypes.map((_, place) => `r.t${place} IS NOT DISTINCT FROM w.t${place}`),
+  ];
+  const residual = service.residualColumns.map((name) => {
+    const key = service.shape.keys.indexOf(`{"column":${JSON.stringify(name)}}`);
+    const values = residualValues.get(name) ?? [];
+    const type = table.partitionColumns.find((column) => column.name === name)?.type ?? TEXT;
+    const texts = values.filter((each) => each !== null);
+    const nulls = values.includes(null) ? ` OR r.k${key} IS NULL` : '';
+    return `(r.k${key} IN (SELECT CAST(${list(texts)} AS ${engineType(type)}))${nulls})`;
+  });
+  const columns = stored.map(
+    ({ id, name, type }) => `CAST(r.${name} AS ${engineType(type)}) AS c${id}`,
+  );
+  const where = residual.length === 0 ? '' : ` WHERE ${residual.join(' AND ')}`;
+  return {
+    text: `(SELECT ${columns.length === 0 ? '1 AS one' : columns.join(', ')} FROM read_parquet({0}, filename = true) AS r JOIN (SELECT ${wanted.join(', ')}) AS w ON ${matches.join(' AND ')}${where})`,
+    parameters,
+  };
+}

@@ -1,0 +1,317 @@
+import { stat } from 'node:fs/promises';
+import type { BaseKey, CellContent, FileLease, TableDefinition } from '@tributary/catalog';
+import type { ScanListing } from '@tributary/connectors';
+import { isQueryError, printDuckdb } from '@tributary/sql';
+import type { QueryError } from '@tributary/sql';
+import { printFacts } from '../execute/run-plan.ts';
+import type { RunContext } from '../execute/run-plan.ts';
+import { Bypassed } from './answer-fragment.ts';
+import { withRetries } from './backoff.ts';
+import type { Fragment, IdSource } from './fragment.ts';
+import type { ReuseContext } from './resolve-fragments.ts';
+import { serves, shapeOf } from './shape.ts';
+import type { Service } from './shape.ts';
+import { cutUnits } from './scan-units.ts';
+import { unitPlan } from './unit-plan.ts';
+import type { UnitPlan } from './unit-plan.ts';
+import { cellDetail } from './windows.ts';
+import type { Window } from './windows.ts';
+
+/** A window with the file that holds its cell. */
+export interface FilledWindow {
+  readonly window: Window;
+  readonly path: string;
+  readonly service: Service;
+  /** Computed by this statement. */
+  readonly fresh: boolean;
+}
+
+export interface FillContext {
+  readonly fragment: Fragment;
+  readonly table: TableDefinition;
+  readonly listing: ScanListing;
+  /** When the listing was complete (ms since 1970). */
+  readonly listedAt: number;
+  readonly base: BaseKey;
+  readonly shapeText: string;
+  readonly run: RunContext;
+  readonly reuse: ReuseContext;
+  readonly ids: IdSource;
+  /** Takes a file that is not stored: to be discarded after the merge. */
+  keep(path: string): void;
+  hold(lease: FileLease): void;
+}
+
+/** Units of one fragment that run side by side. */
+const UNITS_AT_ONCE = 3;
+/** Below this many bytes to read, a look at one window first costs more than it can save. */
+const PROBE_BYTES = 8 * 1024 * 1024;
+/** Cells that are larger than this part of their input are not worth keeping. */
+const LARGEST_PART: Readonly<Record<Fragment['form'], number>> = {
+  groups: 0.4,
+  rows: 0.25,
+  top: 0.4,
+};
+/** How long a shape found too large is remembered (ms): its data may become different. */
+const NOTE_LIFE = 24 * 3_600_000;
+
+/** Computes missing windows of one fragment, in scan units, once for all statements that wait for them. */
+export class FragmentWindows {
+  readonly #context: FillContext;
+  readonly #service: Service;
+  #unit: UnitPlan | undefined;
+
+  constructor(context: FillContext) {
+    this.#context = context;
+    const service = serves(shapeOf(context.fragment), context.fragment);
+    if (service === undefined) throw new Error('a shape does not serve its own fragment');
+    this.#service = service;
+  }
+
+  /** A reason not to compute cells, from what was learnt before. */
+  refusal(note: string | null, missing: number, total: number): Bypassed | undefined {
+    const { large, at } = parseNote(note);
+    const now = this.#now();
+    return large && missing > 0 && total > 0 && Math.abs(now - at) < NOTE_LIFE
+      ? new Bypassed('partial_too_large')
+      : undefined;
+  }
+
+  /**
+   * Computes those of the windows that nobody else is computing, and waits for the others. The answer holds the former: the
+   * latter are in the index, or have to be computed here after all.
+   */
+  async fill(
+    missing: readonly Window[],
+    note: string | null,
+  ): Promise<readonly FilledWindow[] | Bypassed> {
+    const { flights, counts } = this.#context.reuse.service;
+    const { signal } = this.#context.run;
+    const waits: Promise<void>[] = [];
+    const mine: Window[] = [];
+    for (const window of missing) {
+      const running = flights.running(this.#flightKey(window));
+      if (running === undefined) mine.push(window);
+      else waits.push(running);
+    }
+    let made: readonly FilledWindow[] | Bypassed = [];
+    if (mine.length > 0) {
+      const claim = flights.claim(mine.map((window) => this.#flightKey(window)));
+      try {
+        made = await this.#compute(mine, note);
+      } finally {
+        claim.release();
+      }
+    }
+    if (waits.length > 0 && !(made instanceof Bypassed)) {
+      counts.waits += waits.length;
+      await aborted(Promise.all(new Set(waits)), signal);
+    }
+    return made;
+  }
+
+  #flightKey(window: Window): string {
+    const { base, shapeText } = this.#context;
+    return `${base.hash}\n${shapeText}\n${window.id}\n${window.version}`;
+  }
+
+  async #compute(
+    windows: readonly Window[],
+    note: string | null,
+  ): Promise<readonly FilledWindow[] | Bypassed> {
+    const { reuse } = this.#context;
+    const filled: FilledWindow[] = [];
+    let rest = windows;
+    const bytes = windows.reduce((sum, window) => sum + window.bytes, 0);
+    if (note === null && windows.length > 1 && bytes > PROBE_BYTES) {
+      const probe = windows[Math.floor(windows.length / 2)];
+      if (probe === undefined) return filled;
+      const probed = await this.#run([probe]);
+      if (probed instanceof Bypassed) return probed;
+      if (await this.#isTooLarge(probed, probe)) return new Bypassed('partial_too_large');
+      filled.push(...probed);
+      rest = windows.filter((window) => window !== probe);
+    }
+    const units = cutUnits(rest, reuse.policy.windowDays);
+    const outcome = await this.#runAll(units);
+    if (outcome instanceof Bypassed) return outcome;
+    return [...filled, ...outcome];
+  }
+
+  /** Whether a first cell is nearly as large as its data. Either answer is remembered. */
+  async #isTooLarge(probed: readonly FilledWindow[], probe: Window): Promise<boolean> {
+    const { fragment, reuse, base, shapeText } = this.#context;
+    const [first] = probed;
+    if (first === undefined) return false;
+    const { size } = await stat(first.path);
+    const large = size > probe.bytes * LARGEST_PART[fragment.form];
+    if (reuse.policy.populate) {
+      await reuse.service.store.setShapeNote(
+        base,
+        shapeText,
+        JSON.stringify({ large, at: this.#now() }),
+      );
+    }
+    return large;
+  }
+
+  async #runAll(
+    units: readonly (readonly Window[])[],
+  ): Promise<readonly FilledWindow[] | Bypassed> {
+    const filled: FilledWindow[] = [];
+    const failures: unknown[] = [];
+    let refusal: Bypassed | undefined;
+    const queue = [...units];
+    const work = async (): Promise<void> => {
+      for (;;) {
+        const unit = queue.shift();
+        if (unit === undefined || failures.length > 0 || refusal !== undefined) return;
+        try {
+          const made = await this.#run(unit);
+          if (made instanceof Bypassed) refusal = made;
+          else filled.push(...made);
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: UNITS_AT_ONCE }, work));
+    if (failures.length > 0) throw failures[0];
+    return refusal ?? filled;
+  }
+
+  async #run(windows: readonly Window[]): Promise<readonly FilledWindow[] | Bypassed> {
+    const { run, reuse } = this.#context;
+    try {
+      return await withRetries(() => this.#runOnce(windows), {
+        signal: run.signal,
+        onRetry: () => {
+          run.statistics.retries++;
+          reuse.service.counts.retries++;
+        },
+      });
+    } catch (error) {
+      if (!isQueryError(error) || PASSED_ON.has(error.code)) throw error;
+      // The statement itself decides whether this is an error: rows that a join drops may never be computed there.
+      return new Bypassed(
+        error.code === 'diskFull' ? 'store_failed' : 'evaluation_error',
+        error.message,
+      );
+    }
+  }
+
+  /** One scan unit: one statement of the engine over the files of its windows, into one file. */
+  async #runOnce(windows: readonly Window[]): Promise<readonly FilledWindow[]> {
+    const { fragment, table, listing, run, reuse, ids } = this.#context;
+    const { store } = reuse.service;
+    this.#unit ??= unitPlan(fragment, table, ids);
+    const { plan, scan, names } = this.#unit;
+    const relation = await listing.open(
+      { table, columns: scan.scanColumns.map(({ id, source }) => ({ id, name: source })) },
+      windows.flatMap(({ partitions }) => partitions),
+      { signal: run.signal, now: run.now },
+    );
+    let path: string | undefined;
+    try {
+      path = await store.newFile();
+      const printed = printDuckdb(plan, { relation: () => relation, ...printFacts(run) });
+      const columns = plan.columns.map(({ id }, place) => `c${id} AS ${names[place]}`);
+      await run.engine.rows(
+        `COPY (SELECT ${columns.join(', ')} FROM (${printed.text})) TO '${path.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`,
+        printed.parameters,
+        { signal: run.signal, allowCopy: true },
+      );
+      await relation.verify();
+      const filled = await this.#store(windows, path);
+      path = undefined;
+      return filled;
+    } catch (error) {
+      // A failed read of changed data is a change, not a broken file.
+      await relation.verify();
+      throw error;
+    } finally {
+      const { statistics } = relation;
+      run.statistics.filesRead += statistics.files;
+      run.statistics.bytesRead +=
+        statistics.path === 'local' ? statistics.fileBytes : statistics.bytesRead;
+      run.statistics.requests += statistics.requests;
+      run.statistics.retries += statistics.retries;
+      await relation.release();
+      if (path !== undefined) await store.discard(path);
+    }
+  }
+
+  /** Gives a complete file to the store, or keeps it for this statement alone. */
+  async #store(windows: readonly Window[], path: string): Promise<readonly FilledWindow[]> {
+    const { base, shapeText, listing, listedAt, reuse } = this.#context;
+    const { store } = reuse.service;
+    const settled = reuse.policy.populate ? windows.filter((each) => this.#isSettled(each)) : [];
+    const cells = settled.map((window): CellContent => ({
+      kind: 'cell',
+      from: window.span?.from ?? null,
+      to: window.span?.to ?? null,
+      version: window.version,
+      detail: cellDetail(window, listing),
+      rows: 0,
+      verifiedAt: listedAt,
+    }));
+    let kept = path;
+    if (cells.length > 0) {
+      const inputBytes = settled.reduce((sum, { bytes }) => sum + bytes, 0);
+      const stored = await store.put({ base, shapeText, cells, path, inputBytes });
+      if (stored !== undefined) {
+        this.#context.hold(stored.lease);
+        kept = [...stored.lease.paths.values()][0] ?? path;
+      }
+    }
+    if (kept === path) this.#context.keep(path);
+    return windows.map((window) => ({ window, path: kept, service: this.#service, fresh: true }));
+  }
+
+  /** Whether the newest file is old enough that a later write would give it another time. */
+  #isSettled({ modifiedAt }: Window): boolean {
+    const { settle } = this.#context.reuse.service.config;
+    return modifiedAt === undefined || modifiedAt <= this.#context.listedAt - settle;
+  }
+
+  #now(): number {
+    return this.#context.reuse.service.config.now?.() ?? Date.now();
+  }
+}
+
+/** Errors that running the block whole would meet again, or that end the statement. */
+const PASSED_ON: ReadonlySet<QueryError['code']> = new Set([
+  'queryCanceled',
+  'adminShutdown',
+  'dataChanged',
+  'sourceUnavailable',
+  'sourceError',
+  'incompatibleFile',
+  'outOfMemory',
+]);
+
+function parseNote(note: string | null): { readonly large: boolean; readonly at: number } {
+  try {
+    const parsed = JSON.parse(note ?? '{}') as { large?: unknown; at?: unknown };
+    return { large: parsed.large === true, at: typeof parsed.at === 'number' ? parsed.at : 0 };
+  } catch {
+    return { large: false, at: 0 };
+  }
+}
+
+/** Waits, unless the signal aborts first. */
+async function aborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  let stop = (): void => undefined;
+  const abortion = new Promise<never>((_, reject) => {
+    stop = () => {
+      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    };
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    await Promise.race([work, abortion]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,77 @@
+import type {
+  AggregateExpression,
+  ColumnId,
+  Decomposition,
+  Domain,
+  Expression,
+  Plan,
+  PlanColumn,
+  ScanPlan,
+  SortKey,
+} from '@tributary/sql';
+import type { TimeAxis } from './time-axis.ts';
+
+/** A condition on the rows of cells, with its canonical text. */
+export interface CellFilter {
+  readonly text: string;
+  /** Over the scan's columns. */
+  readonly expression: Expression;
+}
+
+/** A column of the chain that something above it needs. */
+export interface CellKey {
+  /** The column that the plan above refers to. */
+  readonly column: PlanColumn;
+  /** Over the scan's columns. */
+  readonly expression: Expression;
+  readonly text: string;
+  /** It reads time columns alone, which every cell has. */
+  readonly timeOnly: boolean;
+}
+
+/** A partial column: its text names the aggregate call and which of its partials. */
+export interface CellPartial {
+  readonly column: PlanColumn;
+  /** Over the scan's columns. */
+  readonly call: AggregateExpression;
+  readonly text: string;
+}
+
+/** The rows of a top-N fragment: the first `count` in this order, a window. */
+export interface CellOrder {
+  /** Over the scan's columns. */
+  readonly keys: readonly SortKey[];
+  readonly count: number;
+  readonly text: string;
+}
+
+/**
+ * The largest part of a plan around one occurrence of a table whose answer over a range can be merged from its answers over
+ * windows. `groups`: rows grouped by keys, with partials. `rows`: the filtered rows. `top`: the first rows of an order.
+ */
+export interface Fragment {
+  /** The node that it answers for, as it stands in the plan: what runs where cells do not pay. */
+  readonly whole: Plan;
+  readonly form: 'groups' | 'rows' | 'top';
+  readonly scan: ScanPlan;
+  readonly axis: TimeAxis;
+  /** Conditions on the rows of every cell, without those on time columns alone. */
+  readonly filters: readonly CellFilter[];
+  /** What partition columns without time must lie in, beyond the filters: by the statement's other conditions. */
+  readonly domains: ReadonlyMap<string, Domain>;
+  /** Conditions on time columns alone: they choose windows. Over the scan's columns. */
+  readonly timeConditions: readonly Expression[];
+  readonly keys: readonly CellKey[];
+  readonly partials: readonly CellPartial[];
+  readonly order?: CellOrder;
+  /** Whether partials or rows hold values of the data themselves, so that they may be as large as it. */
+  readonly size: 'constant' | 'input';
+  readonly exactness: Decomposition['exactness'];
+  /** The answer over cells: `cells` outputs the keys' and the partials' columns. */
+  merge(cells: Plan): Plan;
+}
+
+/** Ids that a statement's plan does not use yet. */
+export interface IdSource {
+  next(): ColumnId;
+}

@@ -1,0 +1,59 @@
+import type { ReuseStore } from '@tributary/catalog';
+import { SingleFlight } from './single-flight.ts';
+import type { BypassReason } from './reasons.ts';
+
+/** How the server reuses; sessions may deviate by settings. */
+export interface ReuseConfig {
+  /** A window whose newest file is younger than this (ms) is answered, not stored. */
+  readonly settle: number;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** Counts since the start, for metrics. */
+export interface ReuseCounts {
+  hits: number;
+  misses: number;
+  readonly bypassed: Map<BypassReason, number>;
+  bytesSaved: number;
+  waits: number;
+  retries: number;
+  auditsDone: number;
+  auditDifferences: number;
+}
+
+/** What all statements share to reuse what was computed. */
+export interface ReuseService {
+  readonly store: ReuseStore;
+  readonly config: ReuseConfig;
+  readonly flights: SingleFlight;
+  readonly counts: ReuseCounts;
+}
+
+export function createReuseService(store: ReuseStore, config: ReuseConfig): ReuseService {
+  return {
+    store,
+    config,
+    flights: new SingleFlight(),
+    counts: {
+      hits: 0,
+      misses: 0,
+      bypassed: new Map(),
+      bytesSaved: 0,
+      waits: 0,
+      retries: 0,
+      auditsDone: 0,
+      auditDifferences: 0,
+    },
+  };
+}
+
+/** What a statement asks of reuse: `SET tributary.reuse` and its siblings. */
+export interface ReusePolicy {
+  readonly use: boolean;
+  readonly populate: boolean;
+  /** Cells found current at most this long ago (ms) are taken without looking; undefined: look each time. */
+  readonly maxAge: number | undefined;
+  /** Days of a scan unit at most. */
+  readonly windowDays: number;
+}

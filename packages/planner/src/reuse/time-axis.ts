@@ -1,0 +1,105 @@
+import type { TableDefinition } from '@tributary/catalog';
+
+/** How a table's time partition columns make a point in time. Points are ms on a nominal axis: local time, no zone. */
+export interface TimeAxis {
+  /** Names of the time partition columns, in partition column order. */
+  readonly columns: readonly string[];
+  /** Names of all partition columns. */
+  readonly partitionColumns: readonly string[];
+  /** The span of a window from its time columns' values (PostgreSQL text form): `[from, to)`. Undefined: not a time. */
+  span(values: readonly (string | null)[]): Span | undefined;
+}
+
+/** `[from, to)` in ms on the axis. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const MINUTE = 60_000;
+
+/** Names of partition columns that make a time together, from the coarsest. */
+const PARTS: readonly (readonly string[])[] = [
+  ['year', 'yyyy', 'y'],
+  ['month', 'mm', 'm', 'mon'],
+  ['day', 'dd', 'd'],
+  ['hour', 'hh', 'h', 'hr'],
+  ['minute', 'min', 'mi'],
+];
+
+/** Names that text or integer columns with dates in them usually have. */
+const DATE_NAMES = /^(dt|ds|date|day|ymd|d|.*_(dt|ds|date|day)|(dt|date|day)_.*)$/;
+
+/**
+ * The axis of a table, by its property `tributary.time_partition` (names of partition columns, separated by commas), else the
+ * first date or timestamp partition column, else the columns year, month, day, ... , else a text or integer column that is
+ * projected as dates or named like one. Undefined: the table has none.
+ */
+export function timeAxis(table: TableDefinition): TimeAxis | undefined {
+  const declared = table.properties['tributary.time_partition'];
+  const names = table.partitionColumns.map(({ name }) => name);
+  if (declared !== undefined) {
+    const columns = declared.split(',').map((name) => name.trim().toLowerCase());
+    return columns.length > 0 && columns.every((name) => names.includes(name))
+      ? axis(columns, names)
+      : undefined;
+  }
+  const typed = table.partitionColumns.find(
+    ({ type }) =>
+      type.kind === 'scalar' && ['date', 'timestamp', 'timestamptz'].includes(type.name),
+  );
+  if (typed !== undefined) {
+    return axis([typed.name], names);
+  }
+  const parts = PARTS.map((choices) => names.find((name) => choices.includes(name)));
+  const missing = parts.indexOf(undefined);
+  const together = (missing === -1 ? parts : parts.slice(0, missing)).flatMap((name) => name ?? []);
+  if (together.length > 1) {
+    return axis(together, names);
+  }
+  const projected = names.find((name) => table.properties[`projection.${name}.type`] === 'date');
+  const named = projected ?? names.find((name) => DATE_NAMES.test(name));
+  const found = named ?? together[0];
+  return found === undefined ? undefined : axis([found], names);
+}
+
+function axis(columns: readonly string[], partitionColumns: readonly string[]): TimeAxis {
+  return {
+    columns,
+    partitionColumns,
+    span: (values) => {
+      const digits = values.flatMap((value) => value?.match(/\d+/g) ?? []);
+      return values.includes(null) ? undefined : spanOf(digits);
+    },
+  };
+}
+
+/** A run of eight or more digits is a date written without separators. */
+function separated(digits: readonly string[]): readonly string[] {
+  const [first = '', ...rest] = digits;
+  if (first.length <= 4) {
+    return digits;
+  }
+  const parts = /^(\d{4})(\d{2})(\d{2})?(\d{2})?(\d{2})?/.exec(first);
+  return parts === null
+    ? digits
+    : [...parts.slice(1).filter((each) => each !== undefined), ...rest];
+}
+
+function spanOf(digits: readonly string[]): Span | undefined {
+  const [year, month, day, hour, minute] = separated(digits).map(Number);
+  if (year === undefined || year < 1 || year > 9999) {
+    return undefined;
+  }
+  const from = Date.UTC(year, (month ?? 1) - 1, day ?? 1, hour ?? 0, minute ?? 0);
+  if (Number.isNaN(from)) {
+    return undefined;
+  }
+  if (month === undefined) return { from, to: Date.UTC(year + 1, 0, 1) };
+  if (day === undefined) return { from, to: Date.UTC(year, month, 1) };
+  // A date column's text form has no time; a timestamp at midnight may be a day or an hour: the shorter is never wrong.
+  if (hour === undefined) return { from, to: from + DAY };
+  return { from, to: from + (minute === undefined ? HOUR : MINUTE) };
+}

@@ -1,0 +1,207 @@
+import type { ColumnDefinition, TableDefinition } from '@tributary/catalog';
+import { codecOf, functionsNamed, operatorsNamed, INT8 } from '@tributary/sql';
+import type { Codec, ColumnId, Expression, Plan, PlanColumn, ScanPlan } from '@tributary/sql';
+import { expressionColumns } from '../analyze/predicate.ts';
+import { columnNames } from './cell-columns.ts';
+import { columnOf } from './chain.ts';
+import type { Fragment, IdSource } from './fragment.ts';
+import { shapeOf } from './shape.ts';
+
+/** The plan whose rows a scan unit writes. */
+export interface UnitPlan {
+  readonly plan: Plan;
+  /** Its only scan: the windowed occurrence, with the columns that the cells need. */
+  readonly scan: ScanPlan;
+  /** Names in the file, by the plan's columns: `t<place>` time columns, `k<place>` keys, `p<place>` partials. */
+  readonly names: readonly string[];
+}
+
+/** The definitions of the axis' columns. */
+export function timeColumns(
+  fragment: Pick<Fragment, 'axis'>,
+  table: TableDefinition,
+): readonly ColumnDefinition[] {
+  return fragment.axis.columns.flatMap(
+    (name) => table.partitionColumns.find((column) => column.name === name) ?? [],
+  );
+}
+
+/** A type's codec. Callers have checked that there is one. */
+export function codecFor(type: Parameters<typeof codecOf>[0]): Codec {
+  const codec = codecOf(type);
+  if (codec === undefined) throw new Error('a cell column has a type without a codec');
+  return codec;
+}
+
+/** Whether every column of a fragment's cells has a type that files keep exactly. */
+export function hasCodecs(fragment: Fragment, table: TableDefinition): boolean {
+  return [
+    ...timeColumns(fragment, table).map(({ type }) => type),
+    ...fragment.keys.map(({ column }) => column.type),
+  ].every((type) => codecOf(type) !== undefined);
+}
+
+/** What computes a fragment's cells over some windows: all rows of the windows, grouped by the window too. */
+export function unitPlan(fragment: Fragment, table: TableDefinition, ids: IdSource): UnitPlan {
+  const shape = shapeOf(fragment);
+  const names = columnNames(fragment.scan);
+  const times = timeColumns(fragment, table);
+  const keys = shape.keys.flatMap((text) => fragment.keys.find((key) => key.text === text) ?? []);
+  const partials = shape.partials.flatMap(
+    (text) => fragment.partials.find((partial) => partial.text === text) ?? [],
+  );
+  const used = usedColumns([
+    ...fragment.filters.map(({ expression }) => expression),
+    ...keys.map(({ expression }) => expression),
+    ...partials.flatMap(({ call }) => [
+      ...call.args,
+      ...(call.filter === undefined ? [] : [call.filter]),
+      ...[...call.orderBy, ...call.withinGroup].map(({ expression }) => expression),
+    ]),
+    ...(fragment.order?.keys ?? []).map(({ expression }) => expression),
+  ]);
+  const timeScan = times.map(({ name, type }) => {
+    const known = fragment.scan.columns.find(({ id }) => names.get(id) === name);
+    return known ?? { id: ids.next(), name, type };
+  });
+  const columns = [
+    ...fragment.scan.columns.filter(({ id }) => used.has(id) && !timeScan.some((t) => t.id === id)),
+    ...timeScan,
+  ];
+  const { constraint: _, partitionPredicates: __, ...plain } = fragment.scan;
+  const scan: ScanPlan = {
+    ...plain,
+    columns,
+    scanColumns: columns.map(({ id, name }) => ({ id, source: names.get(id) ?? name })),
+  };
+  const [first, ...more] = fragment.filters.map(({ expression }) => expression);
+  const filtered: Plan =
+    first === undefined
+      ? scan
+      : {
+          kind: 'filter',
+          input: scan,
+          columns,
+          condition:
+            more.length === 0 ? first : { kind: 'and', type: first.type, args: [first, ...more] },
+        };
+  const timeKeys = timeScan.map((column) => ({
+    column: { ...column, id: ids.next() },
+    expression: columnOf(column),
+  }));
+  const wanted = [
+    ...timeKeys,
+    ...keys.map((key) => ({
+      column: { ...key.column, id: ids.next() },
+      expression: key.expression,
+    })),
+  ];
+  const keyed = wanted.map(({ column }) => column);
+  const fileNames = [
+    ...timeKeys.map((_, place) => `t${place}`),
+    ...keys.map((_, place) => `k${place}`),
+  ];
+  if (fragment.form !== 'groups') {
+    const projected: Plan = {
+      kind: 'project',
+      input: filtered,
+      columns: keyed,
+      expressions: wanted.map(({ expression }) => expression),
+    };
+    const rows =
+      fragment.order === undefined
+        ? projected
+        : firstRows(fragment.order, filtered, wanted, timeKeys.length, ids);
+    return { scan, names: fileNames, plan: encoded(rows, keyed, [], ids) };
+  }
+  const partialColumns = partials.map(({ column }) => ({ ...column, id: ids.next() }));
+  const aggregated: Plan = {
+    kind: 'aggregate',
+    input: filtered,
+    keys: wanted.map(({ column, expression }) => ({ id: column.id, expression })),
+    aggregates: partials.map(({ call }, place) => ({ id: partialColumns[place]?.id ?? -1, call })),
+    columns: [...keyed, ...partialColumns],
+  };
+  return {
+    scan,
+    names: [...fileNames, ...partials.map((_, place) => `p${place}`)],
+    plan: encoded(aggregated, keyed, partialColumns, ids),
+  };
+}
+
+/** Keys in the form that files keep; partials already are. */
+function encoded(
+  input: Plan,
+  keys: readonly PlanColumn[],
+  partials: readonly PlanColumn[],
+  ids: IdSource,
+): Plan {
+  const expressions: Expression[] = [
+    ...keys.map((column) => codecFor(column.type).encode(columnOf(column))),
+    ...partials.map(columnOf),
+  ];
+  return {
+    kind: 'project',
+    input,
+    expressions,
+    columns: expressions.map(({ type }) => ({ id: ids.next(), name: 'stored', type })),
+  };
+}
+
+/** The first rows of each window in an order. */
+function firstRows(
+  order: NonNullable<Fragment['order']>,
+  input: Plan,
+  wanted: readonly { readonly column: PlanColumn; readonly expression: Expression }[],
+  times: number,
+  ids: IdSource,
+): Plan {
+  const rowNumber = functionsNamed('row_number').find(({ kind }) => kind === 'window');
+  const atMost = operatorsNamed('<=', 2).find(({ args }) =>
+    args.every(
+      (type) => typeof type === 'object' && type.kind === 'scalar' && type.name === 'int8',
+    ),
+  );
+  if (rowNumber === undefined || atMost === undefined) {
+    throw new Error('the function catalog lacks row_number() or int8 <= int8');
+  }
+  const place: PlanColumn = { id: ids.next(), name: 'place', type: INT8 };
+  const numbered: Plan = {
+    kind: 'window',
+    input,
+    columns: [...input.columns, place],
+    calls: [
+      {
+        id: place.id,
+        call: {
+          kind: 'window',
+          type: INT8,
+          entry: rowNumber,
+          args: [],
+          partitionBy: wanted.slice(0, times).map(({ expression }) => expression),
+          orderBy: order.keys,
+        },
+      },
+    ],
+  };
+  return {
+    kind: 'project',
+    columns: wanted.map(({ column }) => column),
+    expressions: wanted.map(({ expression }) => expression),
+    input: {
+      kind: 'filter',
+      columns: numbered.columns,
+      input: numbered,
+      condition: {
+        kind: 'call',
+        type: { kind: 'scalar', name: 'bool', typmod: -1 },
+        entry: atMost,
+        args: [columnOf(place), { kind: 'constant', type: INT8, value: String(order.count) }],
+      },
+    },
+  };
+}
+
+function usedColumns(expressions: readonly Expression[]): ReadonlySet<ColumnId> {
+  return new Set(expressions.flatMap((each) => [...expressionColumns(each)]));
+}

@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import type { StoredCell } from '@tributary/catalog';
+import { isProjected } from '@tributary/catalog';
+import type { TableDefinition } from '@tributary/catalog';
+import type { ListedPartition, ScanListing } from '@tributary/connectors';
+import { domainContains, parseDomainValue } from '@tributary/sql';
+import type { Fragment } from './fragment.ts';
+import type { Span, TimeAxis } from './time-axis.ts';
+
+/** One tuple of time partition values, with what of the data lies in it. */
+export interface Window {
+  /** The tuple as text. */
+  readonly id: string;
+  /** In the axis' order of columns. */
+  readonly values: readonly (string | null)[];
+  /** Null: the window of rows without a time. */
+  readonly span: Span | null;
+  /** Places in the listing, of partitions that have files. */
+  readonly partitions: readonly number[];
+  readonly files: number;
+  readonly bytes: number;
+  /** Fingerprint of exactly its kept files. */
+  readonly version: string;
+  /** Of its newest file. */
+  readonly modifiedAt: number | undefined;
+}
+
+/** A listing's windows in the order of time, the NULL window last. Undefined: a value that is not a time. */
+export function windowsOf(
+  listing: Pick<ScanListing, 'partitions'>,
+  table: TableDefinition,
+  axis: TimeAxis,
+): readonly Window[] | undefined {
+  const places = axis.columns.map((name) =>
+    table.partitionColumns.findIndex((column) => column.name === name),
+  );
+  const groups = new Map<string, number[]>();
+  for (const [index, { partition }] of listing.partitions.entries()) {
+    const id = JSON.stringify(places.map((place) => partition.values[place] ?? null));
+    const group = groups.get(id);
+    if (group === undefined) groups.set(id, [index]);
+    else group.push(index);
+  }
+  const windows: Window[] = [];
+  for (const [id, members] of groups) {
+    const values = JSON.parse(id) as (string | null)[];
+    const span = values.includes(null) ? null : axis.span(values);
+    if (span === undefined) return undefined;
+    windows.push(windowOf(id, values, span, members, listing.partitions));
+  }
+  return windows.sort((a, b) => (a.span?.from ?? Infinity) - (b.span?.from ?? Infinity));
+}
+
+function windowOf(
+  id: string,
+  values: readonly (string | null)[],
+  span: Span | null,
+  members: readonly number[],
+  listed: readonly ListedPartition[],
+): Window {
+  const hash = createHash('sha1').update(id);
+  const partitions: number[] = [];
+  let files = 0;
+  let bytes = 0;
+  let modifiedAt: number | undefined;
+  for (const place of members) {
+    const each = listed[place];
+    if (each === undefined || each.files === 0) continue;
+    partitions.push(place);
+    files += each.files;
+    bytes += each.bytes;
+    hash.update(`\n${partitionKey(each)}\n${each.version}`);
+    if (each.modifiedAt !== undefined) modifiedAt = Math.max(modifiedAt ?? 0, each.modifiedAt);
+  }
+  return { id, values, span, partitions, files, bytes, version: hash.digest('hex'), modifiedAt };
+}
+
+function partitionKey({ partition }: ListedPartition): string {
+  return JSON.stringify([partition.values, partition.location]);
+}
+
+/** What a cell records of its data besides the version: the version of each partition, so that a narrower question can tell. */
+export function cellDetail(window: Window, listing: Pick<ScanListing, 'partitions'>): string {
+  const versions: Record<string, string> = {};
+  for (const place of window.partitions) {
+    const listed = listing.partitions[place];
+    if (listed !== undefined) versions[partitionKey(listed)] = shortHash(listed.version);
+  }
+  return JSON.stringify(versions);
+}
+
+function shortHash(text: string): string {
+  return createHash('sha1').update(text).digest('base64').slice(0, 22);
+}
+
+/**
+ * Whether a cell was computed from exactly the data that a window now has. `narrower`: the statement keeps fewer partitions than
+ * the cell has rows of; those it keeps must be unchanged, and what the cell has beyond them must be outside its domains.
+ */
+export function isCurrent(
+  cell: StoredCell,
+  window: Window,
+  context: {
+    readonly listing: Pick<ScanListing, 'partitions'>;
+    readonly fragment: Fragment;
+    readonly table: TableDefinition;
+    readonly narrower: boolean;
+  },
+): boolean {
+  if (!context.narrower) return cell.version === window.version;
+  const stored = parseDetail(cell.detail);
+  if (stored === undefined) return false;
+  const kept = new Set<string>();
+  for (const place of window.partitions) {
+    const listed = context.listing.partitions[place];
+    if (listed === undefined) return false;
+    const key = partitionKey(listed);
+    if (stored[key] !== shortHash(listed.version)) return false;
+    kept.add(key);
+  }
+  const candidates = isProjected(context.table) ? candidateKeys(window, context) : undefined;
+  return Object.keys(stored).every(
+    (key) => kept.has(key) || isOutside(key, candidates, context.fragment, context.table),
+  );
+}
+
+/** The keys of a window's candidate partitions, files or not. */
+function candidateKeys(
+  window: Window,
+  { listing, fragment, table }: Parameters<typeof isCurrent>[2],
+): ReadonlySet<string> {
+  const places = fragment.axis.columns.map((name) =>
+    table.partitionColumns.findIndex((column) => column.name === name),
+  );
+  return new Set(
+    listing.partitions
+      .filter(({ partition }) =>
+        places.every((place, index) => (partition.values[place] ?? null) === window.values[index]),
+      )
+      .map(partitionKey),
+  );
+}
+
+/** Whether the statement would not have kept a partition that a cell holds, had it still existed. */
+function isOutside(
+  key: string,
+  candidates: ReadonlySet<string> | undefined,
+  fragment: Fragment,
+  table: TableDefinition,
+): boolean {
+  // A projected table's candidates are all that could be kept: one without files is among them.
+  if (candidates !== undefined) return !candidates.has(key);
+  const [values] = JSON.parse(key) as [(string | null)[], string];
+  return table.partitionColumns.some(({ name, type }, index) => {
+    const domain = fragment.domains.get(name);
+    const text = values[index] ?? null;
+    const value = text === null ? null : parseDomainValue(text, type);
+    return domain !== undefined && value !== undefined && !domainContains(domain, value);
+  });
+}
+
+function parseDetail(text: string): Readonly<Record<string, string>> | undefined {
+  try {
+    return JSON.parse(text) as Record<string, string>;
+  } catch {
+    return undefined;
+  }
+}
