@@ -12,6 +12,8 @@ export interface Expression {
 export interface Call extends Expression {
   /** The last digits depend on the order in which rows are added up. */
   readonly inexact?: true;
+  /** The key whose value it takes; where rows are not grouped by it, the largest is taken. */
+  readonly anyOf?: string;
 }
 
 const NUMBERS = ['int', 'num', 'float'] as const;
@@ -58,7 +60,10 @@ function simple(
       const of = random.pick(['int', 'num', 'float', 'text', 'date', 'ts'] as const);
       return { text: `${random.pick(['min', 'max'])}(${make.value(of, 1)})`, kind: of };
     },
-    () => ({ text: `count_if(${make.predicate(1)})`, kind: 'int' }),
+    () => {
+      const counted = `count_if(${make.predicate(1)})`;
+      return { text: either(counted, `coalesce(${counted}, 0)`), kind: 'int' };
+    },
     () => ({
       text: `${random.pick(['bool_and', 'bool_or', 'every'])}(${make.predicate(1)})`.replace(
         'every',
@@ -131,7 +136,8 @@ function holding(
   const value = random.pick(columns);
   const carried = `${SELF}.${value.name}`;
   const turn = random.pick(['', ' DESC']);
-  const fraction = random.pick(['0.5', '0.25', '0.9', '0', '1']);
+  // DuckDB keeps DESC as the fraction's sign, which 0 has not.
+  const fraction = random.pick(['0.5', '0.25', '0.9', '0.001', '1']);
   const best = random.pick(['min', 'max']);
   return random.choose<Call>(
     () => ({
@@ -161,7 +167,7 @@ function holding(
     () => {
       const kind = random.pick(['int', 'text', 'date'] as const);
       const within = `WITHIN GROUP (ORDER BY ${make.column(kind)})`;
-      return { text: `percentile_disc(${fraction === '0' ? '0.001' : fraction}) ${within}`, kind };
+      return { text: `percentile_disc(${fraction}) ${within}`, kind };
     },
     () => ({
       text: `string_agg(${make.value('text', 1)}, ',' ORDER BY ${SELF}.rid${turn})`,
@@ -191,6 +197,12 @@ function intervalSum(make: ExpressionMaker, random: RandomSource): Call {
   };
 }
 
+function anyValue({ text, kind }: Expression): Call {
+  return kind === 'list'
+    ? { text: `count(${text})`, kind: 'int' }
+    : { text: `any_value(${text})`, kind, anyOf: text };
+}
+
 /** `keys` are the group's: any value of theirs is the same. */
 export function randomCall(
   make: ExpressionMaker,
@@ -209,7 +221,7 @@ export function randomCall(
           : kind < 94
             ? holding(make, columns, random)
             : kind < 97 && keys.length > 0
-              ? { ...random.pick(keys), text: `any_value(${random.pick(keys).text})` }
+              ? anyValue(random.pick(keys))
               : intervalSum(make, random);
   // In what a dialect spells its own way a filter has no one place.
   if (call.text.includes('\u0001') || !random.chance(0.2)) return call;

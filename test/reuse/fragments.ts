@@ -120,7 +120,10 @@ function randomKey(fragment: Pick<Fragment, 'source' | 'join'>, random: RandomSo
     () => ({ text: `${SELF}.s`, kind: 'text' }),
     () => ({ text: `${SELF}.${plain.name}`, kind: plain.kind }),
     () => make.any(1),
-    () => (join === undefined ? { text: `${SELF}.s`, kind: 'text' } : random.pick(join.columns)),
+    () =>
+      join === undefined || join.columns.length === 0
+        ? { text: `${SELF}.s`, kind: 'text' }
+        : random.pick(join.columns),
   );
 }
 
@@ -447,7 +450,16 @@ export function fragmentQuery(fragment: Fragment): Query {
   if (fragment.setsForm % 2 === 1) conditions.reverse();
   const grouping: readonly Call[] =
     shape === 'sets' ? [{ text: `grouping(${keys[0]?.text ?? ''})`, kind: 'int' }] : [];
-  const list = [...keys, ...calls, ...grouping];
+  const valued = calls.map((call) =>
+    call.anyOf === undefined ||
+    (shape === 'grouped' && keys.some(({ text }) => text === call.anyOf))
+      ? call
+      : {
+          ...call,
+          text: call.text.replace('any_value(', call.kind === 'bool' ? 'bool_or(' : 'max('),
+        },
+  );
+  const list = [...keys, ...valued, ...grouping];
   const selected = list.map(({ text }, at) => `${text} AS c${at}`).join(', ');
   const grouped = shape === 'grouped' || shape === 'sets';
   const text = `SELECT ${shape === 'distinct' ? 'DISTINCT ' : ''}${selected} FROM ${source.name} AS ${SELF}${join?.text ?? ''}${conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`}${grouped ? groupBy(fragment) : ''}${having === undefined ? '' : ` HAVING ${having}`}`;

@@ -24,7 +24,9 @@ const DIMENSION = 'dim';
 const MOST_PLANS = 12;
 
 export function playerOptions(seed: number): PlayerOptions {
-  return new RandomSource(seed).chance(0.75) ? { aged: true, settle: 0 } : { aged: false };
+  return new RandomSource(seed).chance(0.75)
+    ? { aged: true, settle: 0 }
+    : { aged: false, settle: 2000 };
 }
 
 /** Makes a history's steps one by one; what comes next depends on the seed and on the lake as the player has it. */

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 export interface KilledRun {
   /** Holds the lake and the state. */
   readonly folder: string;
-  readonly settle: number | undefined;
+  readonly settle: number;
   readonly texts: readonly string[];
   /** So many of the first statements end before the clock starts. */
   readonly unharmed: number;

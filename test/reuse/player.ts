@@ -23,8 +23,8 @@ const CHANGED = 'dataChanged';
 export interface PlayerOptions {
   /** Files look an hour old when they are written. */
   readonly aged: boolean;
-  /** Milliseconds that a file must rest before what it holds is stored; undefined: the product's default. */
-  readonly settle?: number;
+  /** Milliseconds that a file must rest before what was computed from it is stored. */
+  readonly settle: number;
 }
 
 export interface Outcome {
@@ -181,7 +181,7 @@ export class Player {
   async #start(): Promise<void> {
     this.#stack = await openQueryStack({
       folder: this.#folder,
-      ...(this.#options.settle === undefined ? {} : { settle: this.#options.settle }),
+      reuse: { settle: this.#options.settle },
       beforeRead: async () => {
         const change = this.#beforeRead;
         this.#beforeRead = undefined;
@@ -257,7 +257,7 @@ export class Player {
     if (!this.reuse) return { windows: 0, hits: 0 };
     const { rows } = await query(
       this.session,
-      'SELECT windows, windows_hit FROM tributary.last_query',
+      'SELECT windows_total, windows_hit FROM tributary.last_query',
     );
     return { windows: Number(rows[0]?.[0] ?? 0), hits: Number(rows[0]?.[1] ?? 0) };
   }

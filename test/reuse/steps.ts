@@ -1,3 +1,4 @@
+import { dialectText } from '../random/dialects.ts';
 import type { ComparedStatement } from './statements.ts';
 import type { TableState } from './windowed-tables.ts';
 
@@ -41,9 +42,9 @@ export function describeStep(step: Step): string {
     case 'define':
       return `define ${step.texts.join('; ')}`;
     case 'statement':
-      return `statement ${step.statement.text}`;
+      return `statement ${dialectText(step.statement.text, 'postgres')}`;
     case 'race':
-      return `race ${step.statement.text}\n    with ${describeStep(step.change)}`;
+      return `race ${dialectText(step.statement.text, 'postgres')}\n    with ${describeStep(step.change)}`;
     case 'both':
       return `both ${step.postgres}`;
     case 'restart':

@@ -49,7 +49,7 @@ export class Truth {
     const rows =
       files.length === 0
         ? empty
-        : `${empty} UNION ALL BY NAME SELECT * FROM read_parquet([${files.map(({ path }) => quote(path)).join(', ')}], union_by_name = true, hive_partitioning = false, filename = 'file_path')`;
+        : `${empty} UNION ALL BY NAME SELECT * FROM read_parquet([${[...new Set(files.map(({ path }) => quote(path)))].join(', ')}], union_by_name = true, hive_partitioning = false, filename = 'file_path')`;
     const places =
       files.length === 0
         ? ''

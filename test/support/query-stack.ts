@@ -2,13 +2,19 @@ import { mkdtemp, mkdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBValue } from '@duckdb/node-api';
-import { mountSources, openCatalogStore, projectPartitions } from '@tributary/catalog';
+import {
+  mountSources,
+  openCatalogStore,
+  openReuseStore,
+  projectPartitions,
+} from '@tributary/catalog';
+import type { ReuseStoreConfig } from '@tributary/catalog';
 import { createLakeConnector, createPostgresConnector } from '@tributary/connectors';
 import type { PostgresConfig, QueryConnector } from '@tributary/connectors';
 import { createEngine } from '@tributary/engine';
 import type { Engine } from '@tributary/engine';
-import { QueryLog, createQueryService } from '@tributary/planner';
-import type { QueryService, SqlSession } from '@tributary/planner';
+import { QueryLog, createQueryService, createReuseService } from '@tributary/planner';
+import type { QueryService, ReuseService, SqlSession } from '@tributary/planner';
 import type { PlanColumn } from '@tributary/sql';
 
 export interface QueryRows {
@@ -23,6 +29,8 @@ export interface QueryStack {
   readonly engine: Engine;
   readonly service: QueryService;
   readonly queries: QueryLog;
+  /** Present when the options ask for it. */
+  readonly reuse: ReuseService | undefined;
   /** The sources of `postgres`, by name. */
   readonly querySources: ReadonlyMap<string, QueryConnector>;
   close(): Promise<void>;
@@ -34,10 +42,18 @@ export interface QueryStackOptions {
   readonly maxConcurrent?: number;
   /** Ends in `/`; holds the lake and the state, and stays when the stack closes. Absent: a temporary one. */
   readonly folder?: string;
-  /** Milliseconds that a file must rest before what was computed from it is stored. */
-  readonly settle?: number;
+  /** Keeps what was computed in `reuse/` of the folder. Absent: everything is computed anew. */
+  readonly reuse?: StackReuse;
   /** PostgreSQL sources beside the lake. */
   readonly postgres?: readonly PostgresConfig[];
+}
+
+export interface StackReuse {
+  /** Milliseconds that a file must rest before what was computed from it is stored. */
+  readonly settle: number;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  readonly store?: Partial<Pick<ReuseStoreConfig, 'maxBytes' | 'files'>>;
 }
 
 function withHook(engine: Engine, beforeRead: (() => Promise<void>) | undefined): Engine {
@@ -55,20 +71,32 @@ function withHook(engine: Engine, beforeRead: (() => Promise<void>) | undefined)
   };
 }
 
+async function openReuse(
+  directory: string,
+  database: ReuseStoreConfig['database'],
+  { settle, now, store }: StackReuse,
+): Promise<ReuseService> {
+  const clock = now === undefined ? {} : { now };
+  const opened = await openReuseStore({ directory, maxBytes: 1e9, database, ...clock, ...store });
+  return createReuseService(opened, { settle, ...clock });
+}
+
 export async function openQueryStack(options: QueryStackOptions = {}): Promise<QueryStack> {
   const folder =
     options.folder ?? `${await realpath(await mkdtemp(join(tmpdir(), 'tributary-stack-')))}/`;
   const root = `${folder}lake/`;
   const cache = `${folder}objects/`;
   const spill = `${folder}spill/`;
-  await Promise.all([root, cache, spill].map((each) => mkdir(each, { recursive: true })));
-  const store = await openCatalogStore({ path: `${folder}catalog.db` });
+  const cells = `${folder}reuse/`;
+  const database = { path: `${folder}catalog.db` };
+  await Promise.all([root, cache, spill, cells].map((each) => mkdir(each, { recursive: true })));
+  const store = await openCatalogStore(database);
   const opened = await createEngine({
     threads: 2,
     memoryLimit: 1e9,
     spillDirectory: spill,
     spillLimit: 10e9,
-    allowedDirectories: [root, cache],
+    allowedDirectories: [root, cache, cells],
     s3: [],
     extensionDirectories: [],
     extensions: [],
@@ -89,6 +117,8 @@ export async function openQueryStack(options: QueryStackOptions = {}): Promise<Q
       createPostgresConnector(config, { engine }),
     ]),
   );
+  const reuse =
+    options.reuse === undefined ? undefined : await openReuse(cells, database, options.reuse);
   const queries = new QueryLog();
   const service = await createQueryService({
     store: mountSources(
@@ -99,6 +129,7 @@ export async function openQueryStack(options: QueryStackOptions = {}): Promise<Q
     connectors: new Map([['lake', lake]]),
     querySources,
     queries,
+    ...(reuse === undefined ? {} : { reuse }),
     log: () => undefined,
   });
   return {
@@ -107,10 +138,12 @@ export async function openQueryStack(options: QueryStackOptions = {}): Promise<Q
     service,
     queries,
     querySources,
+    reuse,
     async close() {
       await Promise.all([...querySources.values()].map((source) => source.close()));
       await lake.close();
       await engine.close();
+      await reuse?.store.close();
       await store.close();
       if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
     },
