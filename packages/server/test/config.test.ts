@@ -38,6 +38,7 @@ describe('a configuration', () => {
       users: undefined,
       engine: { threads: 2 },
       objectCache: { maxBytes: 10e9 },
+      reuse: { maxBytes: 10e9, mode: 'exact', settle: 2000 },
       sources: [],
       bootstrap: [],
     });
@@ -54,6 +55,7 @@ catalog: { store: postgres://u:p@h/db }
 auth: { users: [ { name: ana, password: "\${ANA_PASSWORD}", roles: [analyst, admin] } ] }
 engine: { threads: 8 }
 objectCache: { maxBytes: 512MiB }
+reuse: { maxBytes: 1GB, mode: 15 minutes, settle: 5s }
 sources:
   lake: { connector: lake, root: s3://bucket/prefix, s3: { endpoint: 'http://127.0.0.1:9000', region: eu-west-1,
     accessKeyId: id, secretAccessKey: "\${KEY}", pathStyle: true } }
@@ -77,6 +79,7 @@ bootstrap: [ tables.sql, /abs/more.sql ]
       users: [{ name: 'ana', password: 'secret', roles: ['analyst', 'admin'] }],
       engine: { threads: 8 },
       objectCache: { maxBytes: 512 * 2 ** 20 },
+      reuse: { maxBytes: 1e9, mode: '15 minutes', settle: 5000 },
       sources: [
         {
           connector: 'lake',
