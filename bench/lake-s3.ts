@@ -1,8 +1,4 @@
-import { access } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { fork } from 'node:child_process';
 import { DuckDBInstance, listValue } from '@duckdb/node-api';
-import { fetchExtensions } from '@tributary/engine';
 import { startTributary } from '../test/support/tributary.ts';
 import type { TestServer } from '../test/support/tributary.ts';
 import {
@@ -16,10 +12,8 @@ import {
 } from './bench-lake.ts';
 import type { Benchmark } from './report.ts';
 import { median, ms, ratio, time } from './report.ts';
-
-const LATENCY_MS = 50;
-const KEY = 'tributary';
-const SECRET = 'tributary-secret';
+import type { S3Process } from './s3-lake.ts';
+import { S3_LATENCY_MS, loadHttpfs, s3Source, startS3 } from './s3-lake.ts';
 
 /** The same files laid out with the app before the day: listing by leaf would take 7,200 requests. */
 const APP_FIRST = `CREATE EXTERNAL TABLE lake.default.by_app (user_id bigint, event string, revenue double, ts timestamp)
@@ -28,25 +22,9 @@ TBLPROPERTIES ('projection.enabled'='true', 'projection.dt.type'='date', 'projec
  'projection.dt.range'='2023-01-01,2025-12-31', 'projection.app_id.type'='integer', 'projection.app_id.range'='1,5000',
  'storage.location.template'='s3://bench/by_app/app_id=\${app_id}/dt=\${dt}/');`;
 
-interface S3Process {
-  readonly endpoint: string;
-  stop(): void;
-}
-
-async function startS3(folder: string): Promise<S3Process> {
-  const child = fork(resolve('bench/s3-process.ts'), [folder, String(LATENCY_MS)], {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  });
-  const endpoint = await new Promise<string>((found, failed) => {
-    child.stdout?.once('data', (data: Buffer) => found(data.toString().trim()));
-    child.once('exit', () => failed(new Error('the S3 process ended')));
-  });
-  return { endpoint, stop: () => child.kill() };
-}
-
 async function withServer<T>(s3: S3Process, run: (server: TestServer) => Promise<T>): Promise<T> {
   const server = await startTributary({
-    sources: `lake: { connector: lake, root: 's3://bench/', s3: { endpoint: '${s3.endpoint}', region: us-east-1, accessKeyId: ${KEY}, secretAccessKey: ${SECRET}, pathStyle: true } }`,
+    sources: s3Source(s3.endpoint),
     bootstrap: TABLE + APP_FIRST,
   });
   try {
@@ -57,32 +35,25 @@ async function withServer<T>(s3: S3Process, run: (server: TestServer) => Promise
 }
 
 async function httpfs(endpoint: string): Promise<number | undefined> {
-  const folder = resolve('.cache/extensions');
-  const file = `${folder}/httpfs.duckdb_extension`;
-  const present = await access(file).then(
-    () => true,
-    async () => (await fetchExtensions(['httpfs'], folder))[0]?.state === 'fetched',
-  );
-  if (!present) {
-    return undefined;
-  }
   const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
   const connection = await instance.connect();
-  await connection.run(`LOAD '${file}'`);
-  await connection.run(
-    `CREATE SECRET (TYPE s3, KEY_ID '${KEY}', SECRET '${SECRET}', REGION 'us-east-1', ENDPOINT '${endpoint.replace('http://', '')}', URL_STYLE 'path', USE_SSL false)`,
-  );
-  const prepared = await connection.prepare(exactQuery('read_parquet($1)'));
-  prepared.bind([listValue(wantedFiles().map((each) => `s3://bench/${each}`))]);
-  const [elapsed] = await time(1, async () => (await prepared.run()).getRows(), 0);
-  connection.closeSync();
-  instance.closeSync();
-  return elapsed;
+  try {
+    if (!(await loadHttpfs(connection, endpoint))) {
+      return undefined;
+    }
+    const prepared = await connection.prepare(exactQuery('read_parquet($1)'));
+    prepared.bind([listValue(wantedFiles().map((each) => `s3://bench/${each}`))]);
+    const [elapsed] = await time(1, async () => (await prepared.run()).getRows(), 0);
+    return elapsed;
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
 }
 
 export const lakeS3: Benchmark = {
   name: 'lake-s3',
-  description: `180 of 100,000 partition files on S3 with ${LATENCY_MS} ms added to each request`,
+  description: `180 of 100,000 partition files on S3 with ${S3_LATENCY_MS} ms added to each request`,
   async run(report) {
     const s3 = await startS3(await benchLake());
     try {

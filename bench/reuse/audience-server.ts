@@ -1,0 +1,72 @@
+import { startTributary } from '../../test/support/tributary.ts';
+import type { QueryClient } from '@tributary/client';
+import type { Answer } from './answers.ts';
+import { APPS, EVENTS, dayText } from './audience-shape.ts';
+import type { Layout } from './audience-shape.ts';
+import type { DayRange } from './audience-statements.ts';
+
+/** One statement's time through the wire and what `tributary.last_query` says of it. */
+export interface ServedRun {
+  readonly elapsed: number;
+  readonly rows: Answer;
+  readonly windows: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly bypass: string | null;
+  readonly filesRead: number;
+}
+
+export interface AudienceServer {
+  run(text: string, client?: QueryClient): Promise<ServedRun>;
+  /** Drops the cells of some days, or of all. */
+  forget(range?: DayRange): Promise<void>;
+  /** Other settings for what is run until `SET` again. */
+  set(name: string, value: string): Promise<void>;
+  connect(): Promise<QueryClient>;
+  readonly state: string;
+  close(): Promise<void>;
+}
+
+const LAST_QUERY = `SELECT windows_total, windows_hit, windows_miss, bypass_reasons, files_read FROM tributary.last_query`;
+
+/** A server over one layout of the lake, without an object cache. `source` is the YAML of the source `lake`. */
+export async function startAudienceServer(
+  layout: Layout,
+  source: string,
+  reuse = '',
+): Promise<AudienceServer> {
+  const server = await startTributary({
+    sources: source,
+    bootstrap: EVENTS[layout] + APPS,
+    config: `objectCache: { maxBytes: 0 }\nreuse: { ${reuse} }`,
+  });
+  const shared = await server.connect();
+  return {
+    state: server.state,
+    connect: () => server.connect(),
+    close: () => server.close(),
+    async run(text, client = shared) {
+      const started = performance.now();
+      const { rows } = await client.query(text);
+      const elapsed = performance.now() - started;
+      const [windows, hits, misses, bypass, files] = (await client.query(LAST_QUERY)).rows[0] ?? [];
+      return {
+        elapsed,
+        rows,
+        windows: Number(windows),
+        hits: Number(hits),
+        misses: Number(misses),
+        bypass: bypass ?? null,
+        filesRead: Number(files),
+      };
+    },
+    async forget(range) {
+      const bounds =
+        range === undefined ? '' : `, '${dayText(range.from)}', '${dayText(range.to)}'`;
+      await shared.query(`CALL tributary.invalidate('lake.default.events'${bounds})`);
+    },
+    async set(name, value) {
+      await shared.query(`SET ${name} = '${value}'`);
+    },
+  };
+}
