@@ -61,10 +61,35 @@ export class SourceTrees {
   #refusal(tree: Plan, connector: QueryConnector): string | undefined {
     // A tree has one owner at most, so that the answer is for that one.
     if (this.#refusals.has(tree)) return this.#refusals.get(tree);
-    let refusal = connector.refusal(tree);
+    let refusal = this.#isNestedLoop(tree)
+      ? 'it would run once a row there'
+      : connector.refusal(tree);
     for (const child of childPlans(tree)) refusal ??= this.#refusal(child, connector);
     if (this.#factsOf(tree).sources.size > 0) this.#refusals.set(tree, refusal);
     return refusal;
+  }
+
+  /**
+   * A value or relation computed anew for each row of another one: sources do just that, while the engine turns it into a join.
+   */
+  #isNestedLoop(node: Plan): boolean {
+    if (node.kind === 'join' && node.lateral) return this.#isCorrelated(node.right);
+    let found = false;
+    const mapping = {
+      plan: (each: Plan): Plan => each,
+      expression: (each: Expression): Expression => {
+        found ||=
+          each.kind === 'subquery' && each.form === 'scalar' && this.#isCorrelated(each.plan);
+        mapExpressionChildren(each, mapping);
+        return each;
+      },
+    };
+    mapPlanChildren(node, mapping);
+    return found;
+  }
+
+  #isCorrelated(tree: Plan): boolean {
+    return this.#factsOf(tree).free.size > 0;
   }
 
   #factsOf(tree: Plan): TreeFacts {
