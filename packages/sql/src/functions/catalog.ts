@@ -7,6 +7,8 @@ import { conditionalRows } from './rows/conditional.ts';
 import { dateRows } from './rows/dates.ts';
 import { formattingRows } from './rows/formatting.ts';
 import { jsonRows } from './rows/json.ts';
+import { jsonbRows } from './rows/jsonb.ts';
+import { justifyRows } from './rows/justify.ts';
 import { miscRows } from './rows/misc.ts';
 import { numericRows } from './rows/numeric.ts';
 import { regexRows } from './rows/regex.ts';
@@ -21,8 +23,10 @@ const ALL: readonly FunctionEntry[] = [
   ...stringRows,
   ...regexRows,
   ...dateRows,
+  ...justifyRows,
   ...formattingRows,
   ...jsonRows,
+  ...jsonbRows,
   ...arrayRows,
   ...aggregateRows,
   ...windowRows,

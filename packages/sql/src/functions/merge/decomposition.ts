@@ -31,6 +31,8 @@ export interface NotDecomposable {
 export interface ValueFacts {
   /** Inclusive bounds of an integer argument's values, where known: allows a bitmap. */
   readonly integerRange?: { readonly low: bigint; readonly high: bigint };
+  /** About how many input rows one partial stands for, where known: a set of few values is kept as a list. */
+  readonly rowsPerGroup?: number;
 }
 
 /**

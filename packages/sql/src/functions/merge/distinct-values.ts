@@ -15,6 +15,7 @@ import {
 } from './calls.ts';
 import type { MergeRule } from './calls.ts';
 import { encodeText, storedType } from './codec.ts';
+import { countDistinctIntegers } from './distinct-integers.ts';
 import { finishedTotal, meanOf, totalType } from './sums.ts';
 import { holds, isFloat, isScalar } from './value-kinds.ts';
 
@@ -35,8 +36,10 @@ const SIZE = fn('size_of_distinct(any) -> int8', {
 const SIZE_OR_NONE = fn('present_of_distinct(any) -> int8', { duckdb: 'nullif(len({0}), 0)' });
 const TOTAL = fn('total_of_distinct(any) -> numeric', { duckdb: 'CAST(list_sum({0}) AS {type})' });
 
-/** count(distinct x): the distinct values. */
-export const countDistinctRule: MergeRule = (call) => {
+/** count(distinct x): a set of integers where their range is known, else the distinct values. */
+export const countDistinctRule: MergeRule = (call, facts) => {
+  const integers = countDistinctIntegers(call, facts);
+  if (integers !== undefined) return integers;
   const value = argumentOf(call, 0);
   const key = distinctKeyType(value.type);
   if (key === undefined) return withoutCodec(call);
@@ -82,7 +85,7 @@ export function distinctKeyType(type: SqlType): SqlType | undefined {
 const NORMALISED: ReadonlySet<string> = new Set(['float4', 'float8', 'interval']);
 
 /** DuckDB text that is the same for values that DISTINCT holds to be equal: one zero, one length of intervals. */
-function distinctKey(text: string, type: SqlType): string {
+export function distinctKey(text: string, type: SqlType): string {
   if (isFloat(type)) {
     return reuse([text], (value) => `CASE WHEN ${value} = 0 THEN 0 ELSE ${value} END`);
   }

@@ -13,6 +13,7 @@ import {
   winnerRule,
 } from './choices.ts';
 import { countDistinctRule, totalDistinctRule } from './distinct-values.ts';
+import { sketchRule } from './sketch.ts';
 import { averageRule, countRule, sumRule } from './sums.ts';
 
 /** How an aggregate's calls merge, all its overloads alike. */
@@ -32,6 +33,7 @@ function only(rule: MergeRule): MergeDeclaration {
 const DECLARATIONS: Readonly<Record<string, MergeDeclaration>> = {
   count: { plain: countRule, distinct: countDistinctRule },
   count_if: only(countRule),
+  approx_count_distinct: alike(sketchRule),
   sum: { plain: sumRule, distinct: totalDistinctRule },
   avg: { plain: averageRule, distinct: totalDistinctRule },
   min: alike(minRule),

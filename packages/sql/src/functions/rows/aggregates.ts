@@ -6,6 +6,7 @@ import { argument, raise } from '../division.ts';
 import type { FunctionEntry, Template } from '../function-entry.ts';
 import { agg, orderedSet } from '../signature.ts';
 import { reuse } from '../template-parts.ts';
+import { approximateCount } from '../merge/sketch.ts';
 import { jsonKey, jsonValue } from './json.ts';
 
 function own([a = UNKNOWN]: readonly SqlType[]) {
@@ -35,7 +36,7 @@ const counts: readonly FunctionEntry[] = [
     postgres: 'count(NULLIF({0}, false))',
   }),
   agg('approx_count_distinct(any) -> int8', {
-    duckdb: 'approx_count_distinct({0})',
+    duckdb: approximateCount,
     postgres: false,
   }),
 ];

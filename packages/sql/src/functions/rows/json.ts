@@ -21,7 +21,7 @@ import { textOutput } from '../text-output.ts';
 const EMPTY_KEY = "'/'";
 
 /** DuckDB reads keys beginning with `$` or `/` as paths: every key becomes a quoted path of its own. */
-function keyPath(key: string, constant?: string): string {
+export function keyPath(key: string, constant?: string): string {
   if (constant === '') return EMPTY_KEY;
   if (constant !== undefined) {
     return textLiteral(`$."${constant.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`);
@@ -113,6 +113,7 @@ export function jsonValue(text: string, type: SqlType, context: TemplateContext)
       return `to_json(list_transform(${text}, lambda ${name}: ${jsonValue(name, type.element, context)}))`;
     }
     case 'struct':
+      return structValue(text, type.fields, context);
     case 'map':
       return `to_json(${text})`;
     case 'scalar':
@@ -144,6 +145,26 @@ export function jsonValue(text: string, type: SqlType, context: TemplateContext)
       return `to_json(${textOutput({ text, type }, context)})`;
   }
 }
+
+/** Members by the fields' names, spelled as values are everywhere. */
+function structValue(
+  text: string,
+  fields: readonly { readonly name: string; readonly type: SqlType }[],
+  context: TemplateContext,
+): string {
+  return reuse([text], (row) => {
+    const members = fields.map(({ name, type }) => {
+      const value = jsonValue(`${row}."${name.replaceAll('"', '""')}"`, type, context);
+      return `${textLiteral(name)}, ${nullJson(value)}`;
+    });
+    return `CASE WHEN ${row} IS NOT NULL THEN json_object(${members.join(', ')}) END`;
+  });
+}
+
+const rowToJson: Template = ([row], context) =>
+  row?.type.kind === 'struct'
+    ? jsonValue(row.text, row.type, context)
+    : refuse('row_to_json() takes a row.', 'Write to_json() for other values.');
 
 const toJson: Template = ([value], context) =>
   value === undefined ? 'NULL' : jsonValue(value.text, value.type, context);
@@ -267,17 +288,17 @@ const both = (['json', 'jsonb'] as const).flatMap((type) => {
 });
 
 /** Members of an object, of the keys in a list, as JSON text. */
-const membersOf = (json: string, keys: string): string =>
+export const membersOf = (json: string, keys: string): string =>
   `list_transform(${keys}, lambda m_: CAST(to_json(m_) AS VARCHAR) || ':' || CAST(json_extract(${json}, ${keyPath('m_')}) AS VARCHAR))`;
 
-const objectOf = (...members: readonly string[]): string =>
+export const objectOf = (...members: readonly string[]): string =>
   `CAST('{' || coalesce(array_to_string(${members.reduce((left, right) => `list_concat(${left}, ${right})`)}, ','), '') || '}' AS JSON)`;
 
 /** An array's elements; anything else is an array of one. */
 const elementsOf = (json: string): string =>
   `CASE json_type(${json}) WHEN 'ARRAY' THEN json_extract(${json}, '$[*]') ELSE [${json}] END`;
 
-const without = (keys: string, dropped: string): string =>
+export const without = (keys: string, dropped: string): string =>
   `list_filter(${keys}, lambda m_: NOT list_contains(${dropped}, m_))`;
 
 /** The members of the right object win; where either is no object both are arrays. */
@@ -315,6 +336,7 @@ export const jsonRows: readonly FunctionEntry[] = [
   op('jsonb ?& text[] -> bool', {
     duckdb: reusing(([json = '', keys = '']) => `list_has_all(${strings(json)}, ${quoted(keys)})`),
   }),
+  fn('row_to_json(anyelement) -> json', { duckdb: rowToJson, volatility: 'stable' }),
   fn('json_extract(json, text) -> json', {
     duckdb: ([json, path]) => `json_extract(${json?.text ?? 'NULL'}, ${athenaPath(path)})`,
     postgres: false,

@@ -20,6 +20,7 @@ import {
   TIMETZ,
   UUID,
 } from '../../../src/types/sql-type.ts';
+import type { ValueFacts } from '../../../src/functions/merge/decomposition.ts';
 import type { SqlType } from '../../../src/types/sql-type.ts';
 import { formatType } from '../../../src/types/type-info.ts';
 import { aggregateCall, column, compare, constant } from '../../support/plans.ts';
@@ -46,6 +47,7 @@ interface Case {
   readonly args: readonly SqlType[];
   readonly type: SqlType;
   readonly distinct?: boolean;
+  readonly facts?: ValueFacts;
 }
 
 const of = (name: string, args: readonly SqlType[], type: SqlType, distinct = false): Case => ({
@@ -86,6 +88,14 @@ const cases: readonly Case[] = [
   of('bit_or', [INT8], INT8, true),
   of('bit_xor', [INT2], INT2),
   ...[...ORDERED, ...SPELT.slice(0, -1), UUID].map((type) => of('count', [type], INT8, true)),
+  ...[{}, { rowsPerGroup: 10 }, { rowsPerGroup: 1e6 }].map((rows) => ({
+    ...of('count', [INT2], INT8, true),
+    facts: { integerRange: { low: -32768n, high: 32767n }, ...rows },
+  })),
+  ...[INT4, FLOAT8, INTERVAL, TEXT, TIMETZ].map((type) =>
+    of('approx_count_distinct', [type], INT8),
+  ),
+  { ...of('approx_count_distinct', [TEXT], INT8), facts: { rowsPerGroup: 10 } },
   of('sum', [INT4], INT8, true),
   of('sum', [INT8], wide, true),
   of('sum', [money], total, true),
@@ -105,12 +115,12 @@ function callOf({ name, args, type, distinct = false }: Case): AggregateExpressi
 }
 
 const label = (each: Case): string =>
-  `${each.name}(${each.distinct === true ? 'DISTINCT ' : ''}${each.args.map(formatType).join(', ')})`;
+  `${each.name}(${each.distinct === true ? 'DISTINCT ' : ''}${each.args.map(formatType).join(', ')})${each.facts === undefined ? '' : ` with ${each.facts.rowsPerGroup ?? 'any number of'} rows a set`}`;
 
 describe('merged partials equal the whole call', () => {
   test.each(cases.map((each) => [label(each), each] as const))('%s', async (_, each) => {
     const call = callOf(each);
-    const { exactness } = decompositionOf(call);
+    const { exactness } = decompositionOf(call, each.facts);
     for (let seed = 1; seed <= 4; seed += 1) {
       const random = randomNumbers(seed * 7919);
       const rows: Row[] = Array.from({ length: Math.floor(random() * 40) }, () =>
@@ -127,6 +137,7 @@ describe('merged partials equal the whole call', () => {
         {
           regroupings: [[], [3], [4, 2]][seed % 3] ?? [],
           ...(keys === undefined ? {} : { keys }),
+          ...(each.facts === undefined ? {} : { facts: each.facts }),
         },
       );
       expect(comparable(found.merged, exactness)).toEqual(comparable(found.whole, exactness));
@@ -137,7 +148,9 @@ describe('merged partials equal the whole call', () => {
     '%s over no rows at all',
     async (_, each) => {
       const call = callOf(each);
-      const found = await tester.answers(call, [...each.args, INT4], [], [], {});
+      const found = await tester.answers(call, [...each.args, INT4], [], [], {
+        ...(each.facts === undefined ? {} : { facts: each.facts }),
+      });
       expect(comparable(found.merged, 'exact')).toEqual(comparable(found.whole, 'exact'));
     },
   );
