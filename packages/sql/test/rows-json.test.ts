@@ -138,6 +138,10 @@ describeRows('json functions', jsonRows, {
       [`to_${type}(anyelement)`, values],
     ]),
   ),
+  'row_to_json(anyelement)': {
+    mayRefuse: true,
+    tuples: [[sql('1')], [sql("'a'::text")]],
+  },
   '|| (jsonb, jsonb)': pairs,
   '- (jsonb, text)': keyed,
   '- (jsonb, text[])': keys,
