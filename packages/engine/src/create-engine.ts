@@ -13,7 +13,8 @@ import type {
   TableLoader,
 } from './engine.ts';
 import type { LockedInstance } from './locked-instance.ts';
-import { openLockedInstance } from './locked-instance.ts';
+import { openLockedInstance, PREFETCH } from './locked-instance.ts';
+import { wrapNativeError } from './native-error.ts';
 import { Place } from './place.ts';
 import { RunningStatement } from './running-statement.ts';
 import { EngineTable } from './table-loader.ts';
@@ -37,6 +38,8 @@ class DuckdbEngine implements Engine {
   readonly #queue: AdmissionQueue;
   /** Statements that hold a connection, parked ones among them. */
   readonly #open = new Map<DuckDBConnection, RunningStatement>();
+  /** Connections that read each column chunk of a local Parquet file at once. */
+  readonly #prefetching = new WeakSet<DuckDBConnection>();
   /** Aborts every running statement when closing may wait no longer. */
   readonly #shutdown = new AbortController();
   readonly #loaded = new Set<EngineTable>();
@@ -75,6 +78,12 @@ class DuckdbEngine implements Engine {
       this.#idle.push(connection);
       place.leave();
     };
+    try {
+      await this.#prefetch(connection, options.smallFiles);
+    } catch (error) {
+      release();
+      throw wrapNativeError(error, options.signal);
+    }
     const statement = await RunningStatement.start(
       connection,
       sql,
@@ -96,6 +105,13 @@ class DuckdbEngine implements Engine {
     const rows: DuckDBValue[][] = [];
     for await (const chunk of result.chunks()) chunk.appendToRows(rows);
     return rows;
+  }
+
+  async #prefetch(connection: DuckDBConnection, wanted: boolean | undefined): Promise<void> {
+    if (wanted === undefined || wanted === this.#prefetching.has(connection)) return;
+    await connection.run(`SET SESSION ${PREFETCH} = ${wanted}`);
+    if (wanted) this.#prefetching.add(connection);
+    else this.#prefetching.delete(connection);
   }
 
   async load(columns: readonly LoadedColumn[]): Promise<TableLoader> {

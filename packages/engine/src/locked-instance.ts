@@ -17,6 +17,9 @@ export interface LockedInstance {
 
 const PARKED_RESULTS = 64;
 
+/** The one setting of a connection that changes after the lock: how local Parquet files are read. */
+export const PREFETCH = 'prefetch_all_parquet_files';
+
 /**
  * Opens an in-memory DuckDB, loads extensions, creates secrets and the connections, then locks it. The connections are
  * made before the lock because the progress meter is a setting of a connection.
@@ -86,6 +89,7 @@ function settings(directories: readonly string[]): readonly (readonly [string, s
     // old footer, so neither cache is used.
     ['parquet_metadata_cache', 'false'],
     ['enable_external_file_cache', 'false'],
+    ['allowed_configs', `[${quoteLiteral(PREFETCH)}]`],
     ['allowed_directories', `[${directories.map(quoteLiteral).join(', ')}]`],
   ];
 }

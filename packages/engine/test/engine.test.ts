@@ -24,6 +24,16 @@ describe('a statement', () => {
     expect(rows).toEqual([['x', 3n, 0n, true]]);
   });
 
+  it('may read small files in another way than the statement before it, and only that can be changed', async () => {
+    const setting = (smallFiles: boolean) =>
+      own.engine.rows("select current_setting('prefetch_all_parquet_files')", [], { smallFiles });
+    expect(await setting(true)).toEqual([[true]]);
+    expect(await setting(false)).toEqual([[false]]);
+    expect(await own.engine.rows("select current_setting('allowed_configs')", [])).toEqual([
+      [listValue(['prefetch_all_parquet_files'])],
+    ]);
+  });
+
   it('divides integers and sorts NULLs as PostgreSQL does, on every connection', async () => {
     const query = () =>
       own.engine.rows('select 7 / 2, x from (values (1), (null)) t(x) order by x desc', []);

@@ -74,14 +74,15 @@ export class LocalStore implements FileStore {
     const slice = new TimeSlice(context.signal);
     for (const [index, location] of locations.entries()) {
       if (slice.due) await slice.next();
-      if (!listing.enter(location)) continue;
-      const folders = [location];
+      const entered = listing.enter(location);
+      if (entered === undefined) continue;
+      const folders = [entered];
       for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
         if (slice.due) await slice.next();
-        listing.read(folder, index, folders);
-        if (folder.split('/').length - location.split('/').length > MAX_DEPTH) {
+        if (folder.depth > MAX_DEPTH) {
           throw new QueryError('sourceError', `Folders below '${location}' nest too deep.`);
         }
+        listing.read(folder, index, folders);
       }
       listing.sortFrom(index);
     }
@@ -91,7 +92,7 @@ export class LocalStore implements FileStore {
   async listFolders(location: string, context: StoreContext): Promise<readonly string[]> {
     const listing = new LocalListing(this.#root, this.#realRoot(), this.#names);
     const slice = new TimeSlice(context.signal);
-    if (!listing.enter(location)) return [];
+    if (listing.enter(location) === undefined) return [];
     const folders: string[] = [];
     for (const name of readNames(location)) {
       if (slice.due) await slice.next();
@@ -150,36 +151,54 @@ export class LocalStore implements FileStore {
   }
 }
 
+/** A folder that may be read, as it was found. */
+interface ListedFolder {
+  /** Ends in `/`. */
+  readonly path: string;
+  /** Folders below the listed location. */
+  readonly depth: number;
+  readonly stats: BigIntStats;
+}
+
 /** One listing: checks each folder on the way once. */
 class LocalListing {
   readonly files: StoredFile[] = [];
   readonly #root: string;
   readonly #realRoot: string;
-  readonly #entered = new Map<string, boolean>();
+  readonly #ancestors = new Map<string, boolean>();
   readonly #names: FolderMemory;
 
   constructor(root: string, realRoot: string, names: FolderMemory) {
     this.#root = root;
     this.#realRoot = realRoot;
     this.#names = names;
-    this.#entered.set(root, true);
+    this.#ancestors.set(root, true);
   }
 
-  /** Whether a folder exists and lies below the root, links followed. `folder` ends in `/`. */
-  enter(folder: string): boolean {
-    if (!folder.startsWith(this.#root)) return false;
-    const known = this.#entered.get(folder);
-    if (known !== undefined) return known;
-    const cut = folder.lastIndexOf('/', folder.length - 2);
-    const enters =
-      isSafeName(folder.slice(cut + 1, -1)) &&
-      this.enter(folder.slice(0, cut + 1)) &&
-      this.#isFolder(folder.slice(0, -1));
-    this.#entered.set(folder, enters);
-    return enters;
+  /** A folder that exists and lies below the root, links followed; undefined for others. `path` ends in `/`. */
+  enter(path: string): ListedFolder | undefined {
+    if (path !== this.#root && !this.#leadsInside(path)) return undefined;
+    const stats = this.kind(path.slice(0, -1) || '/');
+    return stats?.isDirectory() === true ? { path, depth: 0, stats } : undefined;
   }
 
-  /** Without the nanoseconds that only files need: half the cost, and it is asked for each segment of each partition. */
+  /** Whether the name is safe and all folders above are folders of the root. */
+  #leadsInside(path: string): boolean {
+    if (!path.startsWith(this.#root)) return false;
+    const cut = path.lastIndexOf('/', path.length - 2) + 1;
+    return isSafeName(path.slice(cut, -1)) && this.#isAncestor(path.slice(0, cut));
+  }
+
+  #isAncestor(path: string): boolean {
+    let known = this.#ancestors.get(path);
+    if (known === undefined) {
+      known = this.#leadsInside(path) && this.#isFolder(path.slice(0, -1));
+      this.#ancestors.set(path, known);
+    }
+    return known;
+  }
+
+  /** Without the nanoseconds that a version needs: half the cost, and it is asked for each segment above each partition. */
   #isFolder(path: string): boolean {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     return stats?.isSymbolicLink() === true
@@ -188,13 +207,13 @@ class LocalListing {
   }
 
   /** Adds the folder's files and pushes its folders. */
-  read(folder: string, location: number, folders: string[]): void {
+  read(folder: ListedFolder, location: number, folders: ListedFolder[]): void {
     for (const name of this.#namesIn(folder)) {
       if (isHidden(name)) continue;
-      const path = folder + name;
+      const path = folder.path + name;
       const stats = this.kind(path);
       if (stats === undefined) continue;
-      if (stats.isDirectory()) folders.push(`${path}/`);
+      if (stats.isDirectory()) folders.push({ path: `${path}/`, depth: folder.depth + 1, stats });
       else if (stats.isFile() && stats.size > 0n) {
         this.files.push({
           path,
@@ -210,16 +229,14 @@ class LocalListing {
   }
 
   /** A folder's names, from memory while its times and inode stand (a link's target counts, not the link). */
-  #namesIn(folder: string): readonly string[] {
-    const stats = statSync(folder, STAT);
-    if (stats === undefined) return [];
+  #namesIn({ path, stats }: ListedFolder): readonly string[] {
     const version = versionOf(stats);
-    const known = this.#names.folders.get(folder);
+    const known = this.#names.folders.get(path);
     if (known?.version === version) return known.names;
-    const names = readNames(folder);
+    const names = readNames(path);
     const now = BigInt(this.#names.now()) * 1_000_000n;
     if (stats.mtimeNs < now - SETTLED_NS && stats.ctimeNs < now - SETTLED_NS) {
-      this.#names.folders.set(folder, { version, names });
+      this.#names.folders.set(path, { version, names });
     }
     return names;
   }

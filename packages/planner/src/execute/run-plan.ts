@@ -31,6 +31,9 @@ const HELD_CHUNKS = 16;
 
 const READ_AGAIN = 1;
 
+/** Bytes. Measured: at 5 kB a file reading column chunks at once saves 6 % of the CPU, at 40 kB nothing, at 4 MB it costs 10 %. */
+const SMALL_FILE = 32 * 1024;
+
 interface Attempt {
   /** What was found and computed for reuse; undefined where the plan runs as it is. */
   readonly resolved: ResolvedPlan | undefined;
@@ -73,6 +76,7 @@ async function begin(plan: Plan, context: RunContext): Promise<Attempt> {
       statistics.planningMs += startedAt - started;
       const result = await context.engine.run(printed.text, printed.parameters, {
         signal,
+        ...readsSmallFiles(scans),
         ...(context.onProgress === undefined ? {} : { onProgress: context.onProgress }),
       });
       return { resolved, scans, result, startedAt };
@@ -108,6 +112,13 @@ function resetCounts(statistics: QueryStatistics): void {
   statistics.windowsMiss = 0;
   statistics.windowsBypass = 0;
   statistics.bypassReasons.clear();
+}
+
+/** Whether the files of each scan are small in the mean; nothing where none are read. */
+function readsSmallFiles({ relations }: OpenScans): { readonly smallFiles?: boolean } {
+  const scans = relations.map(({ statistics }) => statistics).filter(({ files }) => files > 0);
+  if (scans.length === 0) return {};
+  return { smallFiles: scans.every(({ files, fileBytes }) => fileBytes / files <= SMALL_FILE) };
 }
 
 /** Adds the scans' counts: the listing that took longest is what the statement waited for. */
