@@ -3,6 +3,8 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SqlSession } from '@tributary/planner';
 import { engineType, isQueryError } from '@tributary/sql';
 import type { PlanColumn } from '@tributary/sql';
+import type { TestPostgres } from '../../packages/sql/test/support/postgres.ts';
+import { copyToWarehouse } from '../warehouse/copy-to-warehouse.ts';
 import { openQueryStack, query } from '../support/query-stack.ts';
 import { RandomSource } from '../support/random-source.ts';
 import { firstDifference, valueText } from './compare-rows.ts';
@@ -40,6 +42,9 @@ export interface Differential {
   close(): Promise<void>;
 }
 
+/** A statement's text with its tables' names where they lie. */
+type Placed = (text: string) => string;
+
 async function openTruth(): Promise<{ connection: DuckDBConnection; close: () => void }> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
   const connection = await instance.connect();
@@ -65,9 +70,17 @@ function describeError(error: unknown): string {
     : String(error);
 }
 
-export async function openDifferential(seed: number): Promise<Differential> {
+/** `warehouse`: about half of the tables lie in that PostgreSQL instead, in a schema of the seed's. */
+export async function openDifferential(
+  seed: number,
+  warehouse?: TestPostgres,
+): Promise<Differential> {
   const random = new RandomSource(seed);
-  const stack = await openQueryStack();
+  const stack = await openQueryStack(
+    warehouse === undefined
+      ? {}
+      : { postgres: [{ source: 'warehouse', url: warehouse.connectionString }] },
+  );
   const truth = await openTruth();
   const session = await stack.service.createSession('tributary', new Map());
   const close = async (): Promise<void> => {
@@ -80,22 +93,31 @@ export async function openDifferential(seed: number): Promise<Differential> {
     await truth.connection.run(`SET TimeZone = '${zone}'`);
     await query(session, `SET TimeZone = '${zone}'`);
     const tables = randomTables(random);
+    const moved: string[] = [];
     for (const table of tables) {
       await writeTable(truth.connection, stack.root, table, random);
-      await stack.service.runScript(declareTable(table, stack.root), new AbortController().signal);
+      if (warehouse !== undefined && table.injected === undefined && random.chance(0.5)) {
+        await copyToWarehouse(truth.connection, table, warehouse, `seed_${seed}`);
+        moved.push(table.name);
+      } else {
+        const script = declareTable(table, stack.root);
+        await stack.service.runScript(script, new AbortController().signal);
+      }
     }
+    const places = new RegExp(`\\blake\\.(${['-', ...moved].join('|')})\\b`, 'g');
+    const placed: Placed = (text) => text.replaceAll(places, `warehouse_seed_${seed}.$1`);
     const views: RandomView[] = [];
     for (const name of ['va', 'vb', 'vc', 'vd']) {
       const view = new StatementMaker(random, tables, []).view(name);
       await truth.connection.run(`CREATE VIEW ${name} AS ${dialectText(view.text, 'duckdb')}`);
-      await query(session, `CREATE VIEW ${name} AS ${dialectText(view.text, 'postgres')}`);
+      await query(session, `CREATE VIEW ${name} AS ${placed(dialectText(view.text, 'postgres'))}`);
       views.push(view);
     }
     return {
       tables,
       maker: new StatementMaker(random, tables, views),
       compare: (statement, withRulesOff) =>
-        compareOnce(session, truth.connection, statement, withRulesOff),
+        compareOnce(session, truth.connection, statement, withRulesOff, placed),
       close,
     };
   } catch (error) {
@@ -128,8 +150,9 @@ async function compareOnce(
   connection: DuckDBConnection,
   statement: RandomStatement,
   withRulesOff: boolean,
+  placed: Placed,
 ): Promise<Outcome> {
-  const postgres = dialectText(statement.text, 'postgres');
+  const postgres = placed(dialectText(statement.text, 'postgres'));
   let columns: readonly PlanColumn[] | undefined;
   let actual: readonly TextRow[] = [];
   let failure: string | undefined;
