@@ -79,7 +79,9 @@ export async function openDifferential(
   const stack = await openQueryStack(
     warehouse === undefined
       ? {}
-      : { postgres: [{ source: 'warehouse', url: warehouse.connectionString }] },
+      : {
+          postgres: [{ source: 'warehouse', url: warehouse.connectionString, catalogAge: 0 }],
+        },
   );
   const truth = await openTruth();
   const session = await stack.service.createSession('tributary', new Map());
