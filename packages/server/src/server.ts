@@ -189,6 +189,10 @@ export async function startServer(
         'statement',
       );
     };
+    const reuse = createReuseService(reuseStore, { settle: config.reuse.settle }, (error) => {
+      logger.warn({ err: error }, 'work on stored cells failed');
+    });
+    opened.push({ name: 'work on stored cells', close: () => reuse.background.close() });
     const catalogEngine = createCatalogEngine({ logger });
     opened.push({ name: 'system catalogs', close: () => catalogEngine.close() });
     const service = await createQueryService({
@@ -198,7 +202,7 @@ export async function startServer(
       querySources,
       catalogEngine,
       queries,
-      reuse: createReuseService(reuseStore, { settle: config.reuse.settle }),
+      reuse,
       settingDefaults: new Map([['tributary.reuse', config.reuse.mode]]),
       log: (level, message, fields) => logger[level](fields, message),
     });

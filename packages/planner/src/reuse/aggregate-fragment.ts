@@ -8,12 +8,14 @@ import type {
   Plan,
   PlanColumn,
   ScanPlan,
+  SqlType,
+  ValueFacts,
 } from '@tributary/sql';
 import { expressionColumns, isRepeatable } from '../analyze/predicate.ts';
 import { canonicalText } from './canonical-text.ts';
 import { columnOf, fillHole, isOwn, isVolatile, overScan, splitCore, valuesOf } from './chain.ts';
 import type { ChainOutput, SplitCore } from './chain.ts';
-import type { CellPartial, Fragment, IdSource } from './fragment.ts';
+import type { CellPartial, Fragment, FragmentFacts, IdSource, MeasuredValue } from './fragment.ts';
 import {
   cellConditions,
   cellKeys,
@@ -55,12 +57,13 @@ export function aggregateFragment(
   scan: ScanPlan,
   axis: TimeAxis,
   ids: IdSource,
+  facts?: FragmentFacts,
 ): Fragment | Refusal {
   const split = splitCore(node.input, scan);
   if (isVolatile(split.rest) || isVolatile({ ...node, input: NOTHING })) {
     return { reason: 'volatile' };
   }
-  const builder = new AggregateBuilder(node, split, ids);
+  const builder = new AggregateBuilder(node, split, ids, facts);
   const keys = node.keys.map((key) => ({
     ...key,
     expression: builder.keyExpression(key.expression, key.id, axis),
@@ -86,6 +89,13 @@ export function aggregateFragment(
     partials: builder.partials,
     size: builder.size,
     exactness: builder.exactness,
+    rollUp: (columns) => builder.rollUp(columns),
+    measured: [...builder.measured.values()],
+    refine(measured) {
+      const refined = aggregateFragment(node, scan, axis, ids, measured);
+      if ('reason' in refined) throw new Error('a fragment vanished when it was measured');
+      return refined;
+    },
     merge(cells) {
       const input = fillHole(split.rest, split.hole, cells);
       const keyColumns = node.columns.slice(0, node.keys.length);
@@ -116,8 +126,20 @@ class AggregateBuilder {
   readonly #ids: IdSource;
   readonly #names: ReadonlyMap<ColumnId, string>;
   readonly #byText = new Map<string, CellPartial>();
+  readonly measured = new Map<string, MeasuredValue>();
+  readonly #decompositions: {
+    readonly texts: readonly string[];
+    readonly decomposition: Decomposition;
+  }[] = [];
+  readonly #facts: FragmentFacts | undefined;
 
-  constructor(node: AggregatePlan, split: SplitCore, ids: IdSource) {
+  constructor(
+    node: AggregatePlan,
+    split: SplitCore,
+    ids: IdSource,
+    facts: FragmentFacts | undefined,
+  ) {
+    this.#facts = facts;
     this.#node = node;
     this.#scan = split.chain.scan;
     this.outputs = new Map(split.chain.outputs);
@@ -212,13 +234,14 @@ class AggregateBuilder {
       plan: (plan) => plan,
       expression: (each) => overScan(each, this.outputs),
     });
-    const decomposition = decomposeAggregate(overScanned);
+    const decomposition = decomposeAggregate(overScanned, this.#valueFacts(overScanned));
     if ('reason' in decomposition) return decomposition;
     if (decomposition.size === 'input') this.size = 'input';
     if (this.exactness !== 'nondeterministic' && decomposition.exactness !== 'exact') {
       this.exactness = decomposition.exactness;
     }
     const stored = decomposition.partials.map((partial) => this.#partial(partial));
+    this.#decompositions.push({ texts: stored.map(({ text }) => text), decomposition });
     const rolled = decomposition.rollUp(stored.map((each) => columnOf(each.column)));
     const columns = rolled.map(({ type }) => ({
       id: this.#ids.next(),
@@ -235,6 +258,29 @@ class AggregateBuilder {
     };
   }
 
+  rollUp(columns: ReadonlyMap<string, Expression>): ReadonlyMap<string, AggregateExpression> {
+    const rolled = new Map<string, AggregateExpression>();
+    for (const { texts, decomposition } of this.#decompositions) {
+      const merged = decomposition.rollUp(texts.flatMap((text) => columns.get(text) ?? []));
+      texts.forEach((text, place) => {
+        const call = merged[place];
+        if (call !== undefined) rolled.set(text, call);
+      });
+    }
+    return rolled;
+  }
+
+  /** What is known of a DISTINCT integer argument; what is not is asked for. */
+  #valueFacts({ args: [value], distinct }: AggregateExpression): ValueFacts {
+    if (value === undefined || !distinct || !isInteger(value.type)) return {};
+    const text = canonicalText(value, this.#names);
+    this.measured.set(text, { text, expression: value });
+    const integerRange = this.#facts?.ranges.get(text);
+    return this.#facts === undefined || integerRange === undefined
+      ? {}
+      : { integerRange, rowsPerGroup: this.#facts.rowsPerGroup };
+  }
+
   #partial(call: AggregateExpression): CellPartial {
     const text = canonicalText(call, this.#names);
     const known = this.#byText.get(text);
@@ -248,6 +294,10 @@ class AggregateBuilder {
     this.partials.push(partial);
     return partial;
   }
+}
+
+function isInteger(type: SqlType): boolean {
+  return type.kind === 'scalar' && ['int2', 'int4', 'int8'].includes(type.name);
 }
 
 function withFilter(

@@ -1,4 +1,10 @@
-import type { FileLease, StoredCell, StoredShape, TableDefinition } from '@tributary/catalog';
+import type {
+  BaseKey,
+  FileLease,
+  StoredCell,
+  StoredShape,
+  TableDefinition,
+} from '@tributary/catalog';
 import type { ScanListing, ScanRequest } from '@tributary/connectors';
 import { isQueryError } from '@tributary/sql';
 import type { Constraint, Domain, Expression } from '@tributary/sql';
@@ -8,13 +14,16 @@ import type { RunContext } from '../execute/run-plan.ts';
 import { baseOf } from './base-key.ts';
 import { columnNames } from './cell-columns.ts';
 import { cellsPlan } from './cells-plan.ts';
-import type { CellRows, CellsPlan } from './cells-plan.ts';
+import type { CellRows, CellSource, CellsPlan } from './cells-plan.ts';
 import { expressionColumns } from '../analyze/predicate.ts';
-import { FragmentWindows } from './fill-windows.ts';
+import { FragmentWindows, unlessAborted } from './fill-windows.ts';
 import type { FilledWindow } from './fill-windows.ts';
 import type { Fragment, IdSource } from './fragment.ts';
 import type { BypassReason } from './reasons.ts';
 import type { FragmentReport, ReuseContext } from './resolve-fragments.ts';
+import { knownFacts, measureFragment } from './measure-fragment.ts';
+import { isWorthMerging, monthGroups, rolledText, rollUp, wholeGroup } from './roll-up.ts';
+import type { WindowGroup } from './roll-up.ts';
 import { parseShape, serves, shapeOf, shapeText } from './shape.ts';
 import type { Service } from './shape.ts';
 import { hasCodecs } from './unit-plan.ts';
@@ -73,18 +82,44 @@ export async function answerFragment(
   }
 }
 
+/** Merged cells that answer a group of windows. */
+interface RolledGroup {
+  readonly group: WindowGroup;
+  readonly path: string;
+}
+
+interface Found {
+  readonly filled: readonly FilledWindow[];
+  readonly rolled: readonly RolledGroup[];
+  readonly hits: number;
+  readonly misses: number;
+}
+
+interface MutableFound extends Found {
+  filled: readonly FilledWindow[];
+  readonly rolled: RolledGroup[];
+  hits: number;
+  misses: number;
+}
+
 class FragmentSearch {
-  readonly #fragment: Fragment;
+  /** In the form that suits the data, once that is known. */
+  #fragment: Fragment;
   readonly #context: AnswerContext;
   readonly #table: TableDefinition;
   readonly #leases: FileLease[] = [];
   readonly #files = new Set<number>();
+  readonly #base: BaseKey;
+  /** The fragment before it was refined by what was measured. */
+  #measured: Fragment | undefined;
+  #finished = false;
   readonly #temporary: string[] = [];
 
   constructor(fragment: Fragment, context: AnswerContext) {
     this.#fragment = fragment;
     this.#context = context;
     this.#table = context.run.scans.table(fragment.scan).definition;
+    this.#base = baseOf(fragment, this.#table, context.run);
   }
 
   async answer(): Promise<FragmentAnswer> {
@@ -101,7 +136,7 @@ class FragmentSearch {
       if (found instanceof Bypassed) {
         return await this.#bypass(found.reason, listing, found.detail);
       }
-      const { filled, hits, misses } = found;
+      const { filled, rolled, hits, misses } = found;
       const counts = reuse.service.counts;
       counts.hits += hits;
       counts.misses += misses;
@@ -113,8 +148,8 @@ class FragmentSearch {
         fragment: this.#fragment,
         listing,
         report: this.#report(windows.length, hits, misses),
-        ...(this.#context.compute ? { cells: this.#cells(filled, listing) } : {}),
-        release: () => this.#release(),
+        ...(this.#context.compute ? { cells: this.#cells(filled, rolled, listing) } : {}),
+        release: () => this.#finish(found, windows, listing, listedAt),
         drop: () => reuse.service.store.dropFiles([...this.#files]),
       };
     } catch (error) {
@@ -127,57 +162,146 @@ class FragmentSearch {
     windows: readonly Window[],
     listing: ScanListing,
     listedAt: number,
-  ): Promise<
-    | Bypassed
-    | { readonly filled: readonly FilledWindow[]; readonly hits: number; readonly misses: number }
-  > {
+  ): Promise<Bypassed | Found> {
     const { reuse, compute } = this.#context;
     const { service, policy } = reuse;
-    const base = baseOf(this.#fragment, this.#table, this.#context.run);
-    const wantedText = shapeText(shapeOf(this.#fragment));
-    const filling = new FragmentWindows({
-      fragment: this.#fragment,
-      table: this.#table,
-      listing,
-      listedAt,
-      base,
-      shapeText: wantedText,
-      run: this.#context.run,
-      reuse,
-      ids: this.#context.ids,
-      keep: (path) => this.#temporary.push(path),
-      hold: (lease) => this.#hold(lease),
-    });
+    const base = this.#base;
+    const selected = windows.filter(({ files }) => files > 0);
+    await this.#refine(selected, listing);
+    const found: MutableFound = { filled: [], rolled: [], hits: 0, misses: 0 };
+    let filling = this.#filling(listing, listedAt);
     const filled = new Map<string, FilledWindow>();
-    let missing = windows.filter(({ files }) => files > 0);
-    const total = missing.length;
-    let hits = 0;
+    let missing = selected;
+    let widened = false;
     for (let round = 0; missing.length > 0; round++) {
       const shapes = await service.store.shapes(base);
-      const note = shapes.find(({ text }) => text === wantedText)?.note;
       if (policy.use) {
+        if (round === 0) {
+          found.rolled.push(...(await this.#lookUpRolled(selected, shapes)));
+          const answered = new Set(found.rolled.flatMap(({ group }) => group.windows));
+          found.hits += answered.size;
+          missing = missing.filter((window) => !answered.has(window));
+        }
         for (const hit of await this.#lookUp(missing, shapes, listing)) {
           filled.set(hit.window.id, hit);
-          hits++;
+          found.hits++;
         }
         missing = missing.filter(({ id }) => !filled.has(id));
       }
       if (missing.length === 0 || !compute) break;
-      const refusal = filling.refusal(note ?? null, total - hits, total);
+      const wantedText = shapeText(shapeOf(this.#fragment));
+      const note = shapes.find(({ text }) => text === wantedText)?.note ?? null;
+      const refusal = filling.refusal(note, missing.length);
       if (refusal !== undefined) return refusal;
       if (round === MAX_ROUNDS) return new Bypassed('data_changing');
-      const made = await filling.fill(missing, note ?? null);
-      if (made instanceof Bypassed) return made;
+      const made = await filling.fill(missing, note);
+      if (made instanceof Bypassed) {
+        if (made.reason !== 'evaluation_error' || this.#measured === undefined || widened) {
+          return made;
+        }
+        // The bounds that a sample had may not hold for all rows.
+        widened = true;
+        await this.#measure(selected, listing, true);
+        filling = this.#filling(listing, listedAt);
+        continue;
+      }
       for (const each of made) filled.set(each.window.id, each);
       missing = missing.filter(({ id }) => !filled.has(id));
     }
-    const saved = [...filled.values()].filter(({ fresh }) => !fresh);
-    service.counts.bytesSaved += saved.reduce((sum, { window }) => sum + window.bytes, 0);
-    return {
-      filled: windows.flatMap(({ id }) => filled.get(id) ?? []),
-      hits,
-      misses: total - hits,
-    };
+    found.filled = windows.flatMap(({ id }) => filled.get(id) ?? []);
+    found.misses = selected.length - found.hits;
+    const saved = [
+      ...found.filled.filter(({ fresh }) => !fresh).map(({ window }) => window),
+      ...found.rolled.flatMap(({ group }) => group.windows),
+    ];
+    service.counts.bytesSaved += saved.reduce((sum, { bytes }) => sum + bytes, 0);
+    return found;
+  }
+
+  #filling(listing: ScanListing, listedAt: number): FragmentWindows {
+    const { run, reuse, ids } = this.#context;
+    return new FragmentWindows({
+      fragment: this.#fragment,
+      table: this.#table,
+      listing,
+      listedAt,
+      base: this.#base,
+      shapeText: shapeText(shapeOf(this.#fragment)),
+      run,
+      reuse,
+      ids,
+      keep: (path) => this.#temporary.push(path),
+      hold: (lease) => this.#hold(lease),
+    });
+  }
+
+  /** Chooses the form of partials that hold values, from what is known of the data or measured now. */
+  async #refine(windows: readonly Window[], listing: ScanListing): Promise<void> {
+    if (this.#fragment.measured.length === 0 || windows.length === 0) return;
+    const { reuse, compute, run } = this.#context;
+    const key = `${this.#base.hash}\nmeasure ${shapeText(shapeOf(this.#fragment))}`;
+    const running = reuse.service.flights.running(key);
+    if (running !== undefined) await unlessAborted(running, run.signal);
+    const facts = knownFacts(this.#fragment, await reuse.service.store.shapes(this.#base));
+    if (facts !== undefined) {
+      this.#measured = this.#fragment;
+      this.#fragment = this.#fragment.refine(facts);
+    } else if (compute) {
+      const claim = reuse.service.flights.claim([key]);
+      try {
+        await this.#measure(windows, listing, false);
+      } finally {
+        claim.release();
+      }
+    }
+  }
+
+  async #measure(windows: readonly Window[], listing: ScanListing, all: boolean): Promise<void> {
+    this.#measured ??= this.#fragment;
+    const facts = await measureFragment(
+      this.#measured,
+      windows,
+      listing,
+      { ...this.#context, table: this.#table, base: this.#base },
+      all,
+    );
+    this.#fragment = this.#measured.refine(facts);
+  }
+
+  /** Merged cells of the very same question: of the whole selection, else of months in it. */
+  async #lookUpRolled(
+    windows: readonly Window[],
+    shapes: readonly StoredShape[],
+  ): Promise<readonly RolledGroup[]> {
+    if (this.#fragment.form !== 'groups') return [];
+    const text = rolledText(this.#fragment);
+    const shape = shapes.find((each) => each.text === text);
+    const whole = wholeGroup(windows);
+    if (shape === undefined || whole === undefined) return [];
+    const { store } = this.#context.reuse.service;
+    const cells = await store.cells([shape.id], whole.from, whole.to);
+    const stored = (group: WindowGroup): StoredCell | undefined =>
+      cells.find(
+        ({ kind, from, to, version }) =>
+          kind === group.kind &&
+          from === group.from &&
+          to === group.to &&
+          version === group.version,
+      );
+    const result = stored(whole);
+    const chosen =
+      result === undefined
+        ? monthGroups(windows).flatMap((group) => {
+            const cell = stored(group);
+            return cell === undefined ? [] : [{ group, cell }];
+          })
+        : [{ group: whole, cell: result }];
+    if (chosen.length === 0) return [];
+    const lease = await store.lease(chosen.map(({ cell }) => cell.file));
+    this.#hold(lease);
+    const usable = chosen.filter(({ cell }) => lease.paths.has(cell.file));
+    store.touch(usable.map(({ cell }) => cell));
+    return usable.map(({ group, cell }) => ({ group, path: lease.paths.get(cell.file) ?? '' }));
   }
 
   /** Windows that stored cells of the current data answer. */
@@ -239,10 +363,15 @@ class FragmentSearch {
       service,
       path: lease.paths.get(cell.file) ?? '',
       fresh: false,
+      stored: true,
     }));
   }
 
-  #cells(filled: readonly FilledWindow[], listing: ScanListing): CellsPlan {
+  #cells(
+    filled: readonly FilledWindow[],
+    rolled: readonly RolledGroup[],
+    listing: ScanListing,
+  ): CellsPlan {
     const sources = new Map<string, { service: Service; rows: CellRows[]; windows: Window[] }>();
     for (const { service, window, path } of filled) {
       const key = JSON.stringify([service.shape, service.residualColumns]);
@@ -254,13 +383,17 @@ class FragmentSearch {
     return cellsPlan(
       this.#fragment,
       this.#table,
-      [...sources.values()].map(({ service, rows, windows }) => ({
-        service,
-        rows,
-        residualValues: new Map(
-          service.residualColumns.map((name) => [name, this.#valuesOf(name, windows, listing)]),
-        ),
-      })),
+      [
+        { kind: 'rolled', paths: rolled.map(({ path }) => path) },
+        ...[...sources.values()].map(({ service, rows, windows }): CellSource => ({
+          kind: 'cells',
+          service,
+          rows,
+          residualValues: new Map(
+            service.residualColumns.map((name) => [name, this.#valuesOf(name, windows, listing)]),
+          ),
+        })),
+      ],
       this.#context.ids,
     );
   }
@@ -374,6 +507,75 @@ class FragmentSearch {
       hits,
       misses,
     };
+  }
+
+  /** Lets go of the files; before, months and the whole selection are merged in the background where that will pay. */
+  async #finish(
+    found: Found,
+    windows: readonly Window[],
+    listing: ScanListing,
+    verifiedAt: number,
+  ): Promise<void> {
+    if (this.#finished) return;
+    this.#finished = true;
+    const { reuse } = this.#context;
+    const { filled, rolled } = found;
+    const isOffered =
+      reuse.policy.populate &&
+      this.#fragment.form === 'groups' &&
+      filled.length > 1 &&
+      filled.every(({ stored }) => stored);
+    if (!isOffered || !(await isWorthMerging(new Set(filled.map(({ path }) => path))))) {
+      await this.#release();
+      return;
+    }
+    const selected = windows.filter(({ files }) => files > 0);
+    reuse.service.background.add(
+      (signal) => this.#rollUp(selected, filled, rolled, listing, verifiedAt, signal),
+      () => this.#release(),
+    );
+  }
+
+  async #rollUp(
+    selected: readonly Window[],
+    filled: readonly FilledWindow[],
+    rolled: readonly RolledGroup[],
+    listing: ScanListing,
+    verifiedAt: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { run, reuse, ids } = this.#context;
+    const groups = [...rolled];
+    const merge = async (group: WindowGroup): Promise<void> => {
+      const members = new Set(group.windows);
+      const inside = groups.filter((each) => each.group.windows.every((one) => members.has(one)));
+      const covered = new Set(inside.flatMap((each) => each.group.windows));
+      const cells = this.#cells(
+        filled.filter(({ window }) => members.has(window) && !covered.has(window)),
+        inside,
+        listing,
+      );
+      const job = {
+        fragment: this.#fragment,
+        base: this.#base,
+        group,
+        cells,
+        run,
+        ids,
+        verifiedAt,
+      };
+      const lease = await rollUp(job, reuse.service, signal);
+      if (lease === undefined) return;
+      this.#hold(lease);
+      const [path] = lease.paths.values();
+      if (path !== undefined) groups.push({ group, path });
+    };
+    const whole = wholeGroup(selected);
+    for (const group of monthGroups(selected)) {
+      const isKnown = groups.some((each) => each.group.from === group.from);
+      if (!isKnown) await merge(group);
+    }
+    if (whole !== undefined) await merge(whole);
   }
 
   #hold(lease: FileLease): void {

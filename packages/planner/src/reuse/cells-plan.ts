@@ -5,6 +5,7 @@ import type { Expression, Plan, PlanColumn, RelationText, ScanPlan } from '@trib
 import type { EngineValue } from '@tributary/engine';
 import { columnOf } from './chain.ts';
 import type { Fragment, IdSource } from './fragment.ts';
+import { rolledKeys, rolledPartials } from './roll-up.ts';
 import { overStored } from './shape.ts';
 import type { Service } from './shape.ts';
 import { codecFor, timeColumns } from './unit-plan.ts';
@@ -21,10 +22,17 @@ export interface CellRows {
 
 /** Cells of one shape that answer a part of a fragment's windows. */
 export interface CellSource {
+  readonly kind: 'cells';
   readonly service: Service;
   readonly rows: readonly CellRows[];
   /** Values, in PostgreSQL's text form, that residual columns are limited to. */
   readonly residualValues: ReadonlyMap<string, readonly (string | null)[]>;
+}
+
+/** Merged cells of the fragment's own shape: each file holds exactly its windows. */
+export interface RolledSource {
+  readonly kind: 'rolled';
+  readonly paths: readonly string[];
 }
 
 /** What the merge reads: a plan whose columns are the fragment's keys and partials, and the relations of its scans. */
@@ -38,7 +46,7 @@ export interface CellsPlan {
 export function cellsPlan(
   fragment: Fragment,
   table: TableDefinition,
-  sources: readonly CellSource[],
+  sources: readonly (CellSource | RolledSource)[],
   ids: IdSource,
 ): CellsPlan {
   const relations = new Map<number, RelationText<EngineValue>>();
@@ -46,11 +54,16 @@ export function cellsPlan(
     ...fragment.keys.map(({ column }) => column),
     ...fragment.partials.map(({ column }) => column),
   ];
-  const [first, ...others] = sources.filter(({ rows }) => rows.length > 0);
+  const [first, ...others] = sources.filter((source) =>
+    source.kind === 'rolled' ? source.paths.length > 0 : source.rows.length > 0,
+  );
   if (first === undefined) {
     return { relations, plan: noRows(fragment, outputs, ids, relations) };
   }
-  const read = (source: CellSource): Plan => sourcePlan(fragment, table, source, ids, relations);
+  const read = (source: CellSource | RolledSource): Plan =>
+    source.kind === 'rolled'
+      ? rolledPlan(fragment, source, ids, relations)
+      : sourcePlan(fragment, table, source, ids, relations);
   const all = others.reduce<Plan>(
     (left, source) => ({
       kind: 'setOperation',
@@ -166,6 +179,48 @@ function sourcePlan(
     input: filtered,
     expressions: outputs,
     columns: outputs.map(({ type }) => ({ id: ids.next(), name: 'cell', type })),
+  };
+}
+
+function rolledPlan(
+  fragment: Fragment,
+  { paths }: RolledSource,
+  ids: IdSource,
+  relations: Map<number, RelationText<EngineValue>>,
+): Plan {
+  const keys = rolledKeys(fragment);
+  const partials = rolledPartials(fragment);
+  const placeOf = (list: readonly { readonly text: string }[], text: string): number =>
+    list.findIndex((each) => each.text === text);
+  const wanted = [
+    ...fragment.keys.map(({ text, column }) => {
+      const codec = codecFor(column.type);
+      const stored = {
+        id: ids.next(),
+        name: `k${placeOf(keys, text)}`,
+        type: codec.encode(columnOf(column)).type,
+      };
+      return { stored, value: codec.decode(columnOf(stored)) };
+    }),
+    ...fragment.partials.map(({ text, column }) => {
+      const stored = { id: ids.next(), name: `p${placeOf(partials, text)}`, type: column.type };
+      return { stored, value: columnOf(stored) };
+    }),
+  ];
+  const columns = wanted.map(({ stored }) => stored);
+  const scan = cellScan(fragment, columns, ids);
+  const read = columns.map(
+    ({ id, name, type }) => `CAST(${name} AS ${engineType(type)}) AS c${id}`,
+  );
+  relations.set(scan.occurrence, {
+    text: `(SELECT ${read.length === 0 ? '1 AS one' : read.join(', ')} FROM read_parquet({0}))`,
+    parameters: [listValue([...paths])],
+  });
+  return {
+    kind: 'project',
+    input: scan,
+    expressions: wanted.map(({ value }) => value),
+    columns: wanted.map(({ value: { type } }) => ({ id: ids.next(), name: 'cell', type })),
   };
 }
 

@@ -24,6 +24,8 @@ export interface FilledWindow {
   readonly service: Service;
   /** Computed by this statement. */
   readonly fresh: boolean;
+  /** It is in the store, and not only this statement's. */
+  readonly stored: boolean;
 }
 
 export interface FillContext {
@@ -69,10 +71,10 @@ export class FragmentWindows {
   }
 
   /** A reason not to compute cells, from what was learnt before. */
-  refusal(note: string | null, missing: number, total: number): Bypassed | undefined {
+  refusal(note: string | null, missing: number): Bypassed | undefined {
     const { large, at } = parseNote(note);
     const now = this.#now();
-    return large && missing > 0 && total > 0 && Math.abs(now - at) < NOTE_LIFE
+    return large && missing > 0 && Math.abs(now - at) < NOTE_LIFE
       ? new Bypassed('partial_too_large')
       : undefined;
   }
@@ -105,7 +107,7 @@ export class FragmentWindows {
     }
     if (waits.length > 0 && !(made instanceof Bypassed)) {
       counts.waits += waits.length;
-      await aborted(Promise.all(new Set(waits)), signal);
+      await unlessAborted(Promise.all(new Set(waits)), signal);
     }
     return made;
   }
@@ -265,7 +267,13 @@ export class FragmentWindows {
       }
     }
     if (kept === path) this.#context.keep(path);
-    return windows.map((window) => ({ window, path: kept, service: this.#service, fresh: true }));
+    return windows.map((window) => ({
+      window,
+      path: kept,
+      service: this.#service,
+      fresh: true,
+      stored: settled.includes(window),
+    }));
   }
 
   /** Whether the newest file is old enough that a later write would give it another time. */
@@ -300,7 +308,7 @@ function parseNote(note: string | null): { readonly large: boolean; readonly at:
 }
 
 /** Waits, unless the signal aborts first. */
-async function aborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+export async function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   let stop = (): void => undefined;
   const abortion = new Promise<never>((_, reject) => {

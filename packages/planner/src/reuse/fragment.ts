@@ -37,6 +37,12 @@ export interface CellPartial {
   readonly text: string;
 }
 
+export interface MeasuredValue {
+  readonly text: string;
+  /** Over the scan's columns. */
+  readonly expression: Expression;
+}
+
 /** The rows of a top-N fragment: the first `count` in this order, a window. */
 export interface CellOrder {
   /** Over the scan's columns. */
@@ -67,8 +73,22 @@ export interface Fragment {
   /** Whether partials or rows hold values of the data themselves, so that they may be as large as it. */
   readonly size: 'constant' | 'input';
   readonly exactness: Decomposition['exactness'];
+  /** Merges partial columns into the same partials, by their texts, from the columns that hold them. */
+  rollUp(columns: ReadonlyMap<string, Expression>): ReadonlyMap<string, AggregateExpression>;
+  /** Integer expressions whose bounds would allow smaller partials. */
+  readonly measured: readonly MeasuredValue[];
+  /** The fragment with partials in the form that suits the data. */
+  refine(facts: FragmentFacts): Fragment;
   /** The answer over cells: `cells` outputs the keys' and the partials' columns. */
   merge(cells: Plan): Plan;
+}
+
+/** What of the data chooses the form of a fragment's partials. */
+export interface FragmentFacts {
+  /** Bounds of integer values, by the canonical text of the expression. */
+  readonly ranges: ReadonlyMap<string, { readonly low: bigint; readonly high: bigint }>;
+  /** Rows that a group of a window has on average. */
+  readonly rowsPerGroup: number;
 }
 
 /** Ids that a statement's plan does not use yet. */

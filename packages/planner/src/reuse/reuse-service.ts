@@ -1,4 +1,5 @@
 import type { ReuseStore } from '@tributary/catalog';
+import { BackgroundWork } from './background-work.ts';
 import { SingleFlight } from './single-flight.ts';
 import type { BypassReason } from './reasons.ts';
 
@@ -28,10 +29,20 @@ export interface ReuseService {
   readonly config: ReuseConfig;
   readonly flights: SingleFlight;
   readonly counts: ReuseCounts;
+  /** Merging and auditing after answers. Closed before the store and the engine. */
+  readonly background: BackgroundWork;
 }
 
-export function createReuseService(store: ReuseStore, config: ReuseConfig): ReuseService {
+/** Pieces of work after answers that wait at most. */
+const MOST_WAITING = 16;
+
+export function createReuseService(
+  store: ReuseStore,
+  config: ReuseConfig,
+  failed: (error: unknown) => void = () => undefined,
+): ReuseService {
   return {
+    background: new BackgroundWork(MOST_WAITING, failed),
     store,
     config,
     flights: new SingleFlight(),

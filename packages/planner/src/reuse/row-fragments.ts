@@ -12,6 +12,15 @@ type Refusal = { readonly reason: BypassReason; readonly detail?: string };
 /** Rows that a top-N fragment keeps of each window at most. */
 const MAX_TOP = 10_000n;
 
+/** Rows have one form, whatever they hold. */
+const UNMEASURED: Pick<Fragment, 'rollUp' | 'measured' | 'refine'> = {
+  rollUp: () => new Map(),
+  measured: [],
+  refine() {
+    throw new Error('a fragment of rows has nothing to measure');
+  },
+};
+
 /** DISTINCT does not care how often a row stands there: cells hold the distinct rows of the occurrence's own columns. */
 export function distinctFragment(
   node: DistinctPlan,
@@ -38,6 +47,7 @@ export function distinctFragment(
     partials: [],
     size: 'input',
     exactness: 'exact',
+    ...UNMEASURED,
     merge: (cells) => ({
       ...node,
       input: selectColumns(node.input, fillHole(split.rest, split.hole, cells)),
@@ -66,6 +76,7 @@ export function rowsFragment(node: Plan, scan: ScanPlan, axis: TimeAxis): Fragme
     partials: [],
     size: 'input',
     exactness: 'exact',
+    ...UNMEASURED,
     merge: (cells) => selectColumns(node, cells),
   };
 }
@@ -109,6 +120,7 @@ export function topFragment(node: LimitPlan, scan: ScanPlan, axis: TimeAxis): Fr
     order: { keys: ordered, count, text },
     size: 'constant',
     exactness: 'nondeterministic',
+    ...UNMEASURED,
     merge: (cells) => ({
       ...node,
       input: { ...sort, input: selectColumns(sort.input, cells) },

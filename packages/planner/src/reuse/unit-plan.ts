@@ -4,7 +4,7 @@ import type { Codec, ColumnId, Expression, Plan, PlanColumn, ScanPlan } from '@t
 import { expressionColumns } from '../analyze/predicate.ts';
 import { columnNames } from './cell-columns.ts';
 import { columnOf } from './chain.ts';
-import type { Fragment, IdSource } from './fragment.ts';
+import type { CellPartial, Fragment, IdSource } from './fragment.ts';
 import { shapeOf } from './shape.ts';
 
 /** The plan whose rows a scan unit writes. */
@@ -41,8 +41,18 @@ export function hasCodecs(fragment: Fragment, table: TableDefinition): boolean {
   ].every((type) => codecOf(type) !== undefined);
 }
 
-/** What computes a fragment's cells over some windows: all rows of the windows, grouped by the window too. */
-export function unitPlan(fragment: Fragment, table: TableDefinition, ids: IdSource): UnitPlan {
+/** The rows that a fragment's cells are made of, and the columns that they are grouped by. */
+export interface UnitScan {
+  /** The windowed occurrence, with the columns that the cells need and no constraint. */
+  readonly scan: ScanPlan;
+  /** The scan behind the fragment's filters. */
+  readonly filtered: Plan;
+  /** Time columns, then the shape's keys. Over the scan's columns. */
+  readonly keys: readonly { readonly column: PlanColumn; readonly expression: Expression }[];
+  readonly partials: readonly CellPartial[];
+}
+
+export function unitScan(fragment: Fragment, table: TableDefinition, ids: IdSource): UnitScan {
   const shape = shapeOf(fragment);
   const names = columnNames(fragment.scan);
   const times = timeColumns(fragment, table);
@@ -89,17 +99,24 @@ export function unitPlan(fragment: Fragment, table: TableDefinition, ids: IdSour
     column: { ...column, id: ids.next() },
     expression: columnOf(column),
   }));
-  const wanted = [
+  const grouped = [
     ...timeKeys,
     ...keys.map((key) => ({
       column: { ...key.column, id: ids.next() },
       expression: key.expression,
     })),
   ];
+  return { scan, filtered, keys: grouped, partials };
+}
+
+/** What computes a fragment's cells over some windows: all rows of the windows, grouped by the window too. */
+export function unitPlan(fragment: Fragment, table: TableDefinition, ids: IdSource): UnitPlan {
+  const { scan, filtered, keys: wanted, partials } = unitScan(fragment, table, ids);
+  const times = fragment.axis.columns.length;
   const keyed = wanted.map(({ column }) => column);
   const fileNames = [
-    ...timeKeys.map((_, place) => `t${place}`),
-    ...keys.map((_, place) => `k${place}`),
+    ...wanted.slice(0, times).map((_, place) => `t${place}`),
+    ...wanted.slice(times).map((_, place) => `k${place}`),
   ];
   if (fragment.form !== 'groups') {
     const projected: Plan = {
@@ -111,7 +128,7 @@ export function unitPlan(fragment: Fragment, table: TableDefinition, ids: IdSour
     const rows =
       fragment.order === undefined
         ? projected
-        : firstRows(fragment.order, filtered, wanted, timeKeys.length, ids);
+        : firstRows(fragment.order, filtered, wanted, times, ids);
     return { scan, names: fileNames, plan: encoded(rows, keyed, [], ids) };
   }
   const partialColumns = partials.map(({ column }) => ({ ...column, id: ids.next() }));

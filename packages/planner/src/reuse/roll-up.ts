@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import type { BaseKey, FileLease } from '@tributary/catalog';
+import { printDuckdb } from '@tributary/sql';
+import type { Plan } from '@tributary/sql';
+import { printFacts } from '../execute/run-plan.ts';
+import type { RunContext } from '../execute/run-plan.ts';
+import { canonicalText } from './canonical-text.ts';
+import { columnNames } from './cell-columns.ts';
+import { columnOf } from './chain.ts';
+import type { CellsPlan } from './cells-plan.ts';
+import type { Fragment, IdSource } from './fragment.ts';
+import type { ReuseService } from './reuse-service.ts';
+import { shapeOf } from './shape.ts';
+import { codecFor } from './unit-plan.ts';
+import type { Window } from './windows.ts';
+
+/** Merging cells of fewer bytes than this is as quick as finding what was merged. */
+const WORTH_MERGING = 512 * 1024;
+/** A month of fewer windows is not merged. */
+const FEWEST_WINDOWS = 8;
+
+/** Windows whose cells are merged into one. */
+export interface WindowGroup {
+  readonly kind: 'rollUp' | 'result';
+  readonly from: number;
+  readonly to: number;
+  readonly windows: readonly Window[];
+  readonly version: string;
+}
+
+/**
+ * Under which text merged cells of a fragment are kept: what they hold is the fragment's own keys, times included, and its partials, so
+ * that only the very same question finds them.
+ */
+export function rolledText(fragment: Fragment): string {
+  const names = columnNames(fragment.scan);
+  return JSON.stringify({
+    rolled: shapeOf(fragment),
+    keys: rolledKeys(fragment).map(({ text }) => text),
+    conditions: fragment.timeConditions.map((each) => canonicalText(each, names)).sort(),
+  });
+}
+
+/** The keys of merged cells in the order of their columns. */
+export function rolledKeys(fragment: Fragment): readonly Fragment['keys'][number][] {
+  const byText = new Map(fragment.keys.map((key) => [key.text, key]));
+  return [...byText.values()].sort((a, b) => (a.text < b.text ? -1 : 1));
+}
+
+/** The partials of merged cells in the order of their columns. */
+export function rolledPartials(fragment: Fragment): readonly Fragment['partials'][number][] {
+  return [...fragment.partials].sort((a, b) => (a.text < b.text ? -1 : 1));
+}
+
+/** Fingerprint of a set of windows and their data. */
+function versionOf(windows: readonly Window[]): string {
+  const hash = createHash('sha1');
+  for (const { id, version } of windows) hash.update(`${id}\n${version}\n`);
+  return hash.digest('hex');
+}
+
+/** The whole selection as one group; undefined without a window that has a time. */
+export function wholeGroup(windows: readonly Window[]): WindowGroup | undefined {
+  const spans = windows.flatMap(({ span }) => span ?? []);
+  const [first] = spans;
+  const last = spans.at(-1);
+  return first === undefined || last === undefined
+    ? undefined
+    : { kind: 'result', from: first.from, to: last.to, windows, version: versionOf(windows) };
+}
+
+/** The calendar months that lie within the selection whole, with their windows. */
+export function monthGroups(windows: readonly Window[]): readonly WindowGroup[] {
+  const months = new Map<number, Window[]>();
+  for (const window of windows) {
+    if (window.span === null) continue;
+    const date = new Date(window.span.from);
+    const month = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
+    const list = months.get(month);
+    if (list === undefined) months.set(month, [window]);
+    else list.push(window);
+  }
+  const whole = wholeGroup(windows);
+  return [...months].flatMap(([from, members]): WindowGroup[] => {
+    const date = new Date(from);
+    const to = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+    const covered = whole !== undefined && whole.from <= from && to <= whole.to;
+    return covered && members.length >= FEWEST_WINDOWS
+      ? [{ kind: 'rollUp', from, to, windows: members, version: versionOf(members) }]
+      : [];
+  });
+}
+
+/** What merging in the background needs. */
+export interface RollUpJob {
+  readonly fragment: Fragment;
+  readonly base: BaseKey;
+  readonly group: WindowGroup;
+  /** Reads the group's windows from what is stored. */
+  readonly cells: CellsPlan;
+  readonly run: Pick<RunContext, 'engine' | 'timeZone' | 'now'>;
+  readonly ids: IdSource;
+  readonly verifiedAt: number;
+}
+
+/** Whether files are large enough for their merge to be worth keeping. */
+export async function isWorthMerging(paths: ReadonlySet<string>): Promise<boolean> {
+  let bytes = 0;
+  for (const path of paths) {
+    bytes += (await stat(path)).size;
+    if (bytes > WORTH_MERGING) return true;
+  }
+  return false;
+}
+
+/** Merges a group's cells into one and keeps it. */
+export async function rollUp(
+  job: RollUpJob,
+  service: ReuseService,
+  signal: AbortSignal,
+): Promise<FileLease | undefined> {
+  const { fragment, group, cells, run, ids, base } = job;
+  const keys = rolledKeys(fragment);
+  const partials = rolledPartials(fragment);
+  const merged = fragment.rollUp(
+    new Map(fragment.partials.map(({ text, column }) => [text, columnOf(column)])),
+  );
+  const aggregates = partials.flatMap(({ text }) => {
+    const call = merged.get(text);
+    return call === undefined ? [] : [{ id: ids.next(), call }];
+  });
+  const keyColumns = keys.map(({ column }) => ({ ...column, id: ids.next() }));
+  const aggregated: Plan = {
+    kind: 'aggregate',
+    input: cells.plan,
+    keys: keys.map(({ column }, place) => ({
+      id: keyColumns[place]?.id ?? -1,
+      expression: columnOf(column),
+    })),
+    aggregates,
+    columns: [
+      ...keyColumns,
+      ...aggregates.map(({ id, call }) => ({ id, name: 'partial', type: call.type })),
+    ],
+  };
+  const expressions = aggregated.columns.map((column, place) =>
+    place < keys.length ? codecFor(column.type).encode(columnOf(column)) : columnOf(column),
+  );
+  const plan: Plan = {
+    kind: 'project',
+    input: aggregated,
+    expressions,
+    columns: expressions.map(({ type }) => ({ id: ids.next(), name: 'stored', type })),
+  };
+  const path = await service.store.newFile();
+  try {
+    const printed = printDuckdb(plan, {
+      relation: ({ occurrence }) =>
+        cells.relations.get(occurrence) ?? { text: '(SELECT 1)', parameters: [] },
+      ...printFacts(run),
+    });
+    const names = plan.columns.map(({ id }, place) =>
+      place < keys.length ? `c${id} AS k${place}` : `c${id} AS p${place - keys.length}`,
+    );
+    await run.engine.rows(
+      `COPY (SELECT ${names.length === 0 ? '1 AS one' : names.join(', ')} FROM (${printed.text})) TO '${path.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`,
+      printed.parameters,
+      { signal, allowCopy: true },
+    );
+    const stored = await service.store.put({
+      base,
+      shapeText: rolledText(fragment),
+      path,
+      inputBytes: group.windows.reduce((sum, { bytes }) => sum + bytes, 0),
+      cells: [
+        {
+          kind: group.kind,
+          from: group.from,
+          to: group.to,
+          version: group.version,
+          detail: '',
+          rows: 0,
+          verifiedAt: job.verifiedAt,
+        },
+      ],
+    });
+    return stored?.lease;
+  } finally {
+    // After a put the path is the store's, and no file stands there any more.
+    await service.store.discard(path);
+  }
+}
