@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { generateLake } from '@tributary/server';
+import type { TestServer } from '../test/support/tributary.ts';
 import type { LakeShape } from '../packages/server/src/demo/generate-lake.ts';
 
 /** 100,000 partition files: 500 days x 200 apps. */
@@ -48,3 +49,9 @@ export const exactQuery = (relation: string): string =>
 export const globQuery = (root: string): string => `SELECT event, ${COLUMNS}
 FROM read_parquet('${root}/events/*/*/*.parquet', hive_partitioning = true)
 WHERE dt BETWEEN date '${FIRST_DAY}' AND date '${LAST_DAY}' AND app_id = ${APP} GROUP BY event`;
+
+/** Statements of the server's shared connection read their files each time: what is measured is the scan. */
+export async function readEachTime(server: TestServer): Promise<void> {
+  await server.query("SET tributary.reuse = 'off'");
+  await server.query("SET tributary.reuse_populate = 'off'");
+}

@@ -8,6 +8,7 @@ import {
   TRIBUTARY_QUERY,
   benchLake,
   exactQuery,
+  readEachTime,
   wantedFiles,
 } from './bench-lake.ts';
 import type { Benchmark } from './report.ts';
@@ -62,6 +63,7 @@ export const lakeS3: Benchmark = {
       for (let run = 0; run < 3; run++) {
         await withServer(s3, async (server) => {
           // A first statement, so that connections and code are warm and only the object cache is cold.
+          await readEachTime(server);
           await server.query(
             `SELECT count(*) FROM lake.events WHERE dt = date '2024-12-30' AND app_id = 9`,
           );

@@ -41,14 +41,17 @@ export async function time(
   return times;
 }
 
-/** Times two calls in turn (A B A B ...), so that a drift of the machine's speed touches both alike. */
+/** Times two calls in turn (A B A B ...), so that a drift of the machine's speed touches both alike, after `warmup` turns. */
 export async function timePair(
   runs: number,
   first: () => Promise<unknown>,
   second: () => Promise<unknown>,
+  warmup = 1,
 ): Promise<{ readonly first: readonly number[]; readonly second: readonly number[] }> {
-  await first();
-  await second();
+  for (let index = 0; index < warmup; index++) {
+    await first();
+    await second();
+  }
   const a: number[] = [];
   const b: number[] = [];
   for (let index = 0; index < runs; index++) {

@@ -9,6 +9,7 @@ beforeAll(async () => {
   await writeFile(`${own.directory}allowed.csv`, 'a\n1\n');
   await writeFile(`${own.outside}secret.csv`, 'a\n2\n');
   await symlink(`${own.outside}secret.csv`, `${own.directory}link.csv`);
+  await symlink(own.outside.slice(0, -1), `${own.directory}folder`);
   await mkdir(`${own.directory}deep`);
 });
 afterAll(() => own.remove());
@@ -33,6 +34,7 @@ describe('the locked engine', () => {
       `${own.directory}../data-other/secret.csv`,
       `${own.directory}deep/../../data-other/secret.csv`,
       `${own.directory}link.csv`,
+      `${own.directory}folder/secret.csv`,
       `${own.directory.slice(0, -1)}-other/secret.csv`,
       'http://127.0.0.1:9/x.csv',
       's3://bucket/x.csv',
@@ -43,7 +45,7 @@ describe('the locked engine', () => {
         await expect(own.engine.rows(`select * from ${reader}($1)`, [path])).rejects.toThrow();
       }
       await expect(own.engine.rows(`select * from "${path}"`, [])).rejects.toThrow();
-      if (path === `${own.directory}link.csv`) continue;
+      if (['link.csv', 'folder/secret.csv'].some((name) => path === own.directory + name)) continue;
       const listed = await own.engine
         .rows(`select file from glob('${path}')`, [])
         .catch(() => 'refused');

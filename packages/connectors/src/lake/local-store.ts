@@ -33,8 +33,7 @@ interface FolderMemory {
   readonly now: () => number;
 }
 
-interface FolderNames {
-  readonly version: string;
+interface FolderNames extends Pick<BigIntStats, 'mtimeNs' | 'ctimeNs' | 'ino' | 'dev'> {
   readonly names: readonly string[];
 }
 
@@ -175,18 +174,24 @@ class LocalListing {
     this.#ancestors.set(root, true);
   }
 
-  /** A folder that exists and lies below the root, links followed; undefined for others. `path` ends in `/`. */
+  /**
+   * A folder that exists and lies below the root, links followed; undefined for others. `path` ends in `/`. The folders above
+   * one that stands as it is remembered are not asked again: it was below the root, its own name has not changed since, and
+   * should a folder above have been moved out behind a link, the engine resolves each path and refuses it.
+   */
   enter(path: string): ListedFolder | undefined {
-    if (path !== this.#root && !this.#leadsInside(path)) return undefined;
+    if (!isBelow(this.#root, path)) return undefined;
     const stats = this.kind(path.slice(0, -1) || '/');
-    return stats?.isDirectory() === true ? { path, depth: 0, stats } : undefined;
+    if (stats?.isDirectory() !== true) return undefined;
+    const folder = { path, depth: 0, stats };
+    const inside =
+      path === this.#root || this.#remembered(folder) !== undefined || this.#leadsInside(path);
+    return inside ? folder : undefined;
   }
 
-  /** Whether the name is safe and all folders above are folders of the root. */
+  /** Whether the folders above are folders of the root. */
   #leadsInside(path: string): boolean {
-    if (!path.startsWith(this.#root)) return false;
-    const cut = path.lastIndexOf('/', path.length - 2) + 1;
-    return isSafeName(path.slice(cut, -1)) && this.#isAncestor(path.slice(0, cut));
+    return this.#isAncestor(path.slice(0, path.lastIndexOf('/', path.length - 2) + 1));
   }
 
   #isAncestor(path: string): boolean {
@@ -229,16 +234,28 @@ class LocalListing {
   }
 
   /** A folder's names, from memory while its times and inode stand (a link's target counts, not the link). */
-  #namesIn({ path, stats }: ListedFolder): readonly string[] {
-    const version = versionOf(stats);
-    const known = this.#names.folders.get(path);
-    if (known?.version === version) return known.names;
+  #namesIn(folder: ListedFolder): readonly string[] {
+    const known = this.#remembered(folder);
+    if (known !== undefined) return known;
+    const { path, stats } = folder;
     const names = readNames(path);
-    const now = BigInt(this.#names.now()) * 1_000_000n;
+    const now = BigInt(this.#names.now()) * MILLI;
     if (stats.mtimeNs < now - SETTLED_NS && stats.ctimeNs < now - SETTLED_NS) {
-      this.#names.folders.set(path, { version, names });
+      const { mtimeNs, ctimeNs, ino, dev } = stats;
+      this.#names.folders.set(path, { mtimeNs, ctimeNs, ino, dev, names });
     }
     return names;
+  }
+
+  #remembered({ path, stats }: ListedFolder): readonly string[] | undefined {
+    const known = this.#names.folders.get(path);
+    return known !== undefined &&
+      known.mtimeNs === stats.mtimeNs &&
+      known.ctimeNs === stats.ctimeNs &&
+      known.ino === stats.ino &&
+      known.dev === stats.dev
+      ? known.names
+      : undefined;
   }
 
   sortFrom(location: number): void {
