@@ -29,6 +29,8 @@ export interface Site {
   readonly wrong: readonly string[];
   /** Statements whose answers were compared. */
   compared(): number;
+  /** What the base answers is asked again: the files are other ones. */
+  forgetAnswers(): void;
   close(): Promise<void>;
 }
 
@@ -86,6 +88,7 @@ export async function openSite({ lake, layout, s3 }: SiteOptions): Promise<Site>
     listing,
     wrong,
     compared: () => compared,
+    forgetAnswers: () => answers.clear(),
     async ours(statement, range) {
       const text = tributaryText(statement, range);
       const served = await server.run(text);
