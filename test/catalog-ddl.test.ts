@@ -265,6 +265,18 @@ describe('registered partitions', () => {
     await sql.command('DROP TABLE lake.parts');
   });
 
+  test('are found by value, however their folders spell it', async () => {
+    await writeLines('padded/year=2024/month=01', { user_id: 1, event: 'a' });
+    await writeLines('padded/year=2024/month=11', { user_id: 2, event: 'b' });
+    await sql.command(jsonTable('lake.padded', 'padded', 'PARTITIONED BY (year int, month int)'));
+    await sql.command('MSCK REPAIR TABLE lake.padded');
+    const user = (where: string) => sql.rows(`SELECT user_id FROM lake.padded WHERE ${where}`);
+    expect(await user('month = 1')).toEqual([['1']]);
+    expect(await user('year = 2024 AND month IN (1, 2)')).toEqual([['1']]);
+    expect(await user('month > 1')).toEqual([['2']]);
+    await sql.command('DROP TABLE lake.padded');
+  });
+
   test('are named by all columns, with values of their types', async () => {
     await sql.command(jsonTable('lake.named', 'named', 'PARTITIONED BY (dt date, app int)'));
     const add = (spec: string) => sql.failure(`ALTER TABLE lake.named ADD PARTITION (${spec})`);

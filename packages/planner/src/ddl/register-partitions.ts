@@ -1,6 +1,6 @@
 import { escapeHivePath } from '@tributary/catalog';
 import type { RegisteredPartition, TableDefinition } from '@tributary/catalog';
-import { QueryError, parseLiteral } from '@tributary/sql';
+import { QueryError, isQueryError, parseLiteral } from '@tributary/sql';
 import type { PartitionSpec, Statement } from '@tributary/sql';
 import type { Notice } from '../session/sql-session.ts';
 import type { StatementScope } from '../service/statement-scope.ts';
@@ -56,6 +56,27 @@ function projectionNotice(table: TableDefinition): readonly Notice[] {
     : [];
 }
 
+/**
+ * A folder's values as their columns' types print them (`month=01` of an integer column is 1), since queries ask for them so.
+ * What does not read as its type stays as it is.
+ */
+function foldedValues(
+  values: readonly (string | null)[],
+  table: TableDefinition,
+  scope: StatementScope,
+): readonly (string | null)[] {
+  return table.partitionColumns.map(({ type }, index) => {
+    const value = values[index] ?? null;
+    if (value === null) return null;
+    try {
+      return parseLiteral(value, type, scope);
+    } catch (error) {
+      if (isQueryError(error)) return value;
+      throw error;
+    }
+  });
+}
+
 /** ALTER TABLE .. ADD PARTITION. */
 export async function addPartitions(
   statement: StatementOf<'addPartitions'>,
@@ -106,7 +127,7 @@ export async function repairTable(
     batch = [];
   };
   for await (const partition of connector.discoverPartitions(table, scope)) {
-    batch.push(partition);
+    batch.push({ ...partition, values: foldedValues(partition.values, table, scope) });
     if (batch.length >= BATCH) {
       await flush();
     }
