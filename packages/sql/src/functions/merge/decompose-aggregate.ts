@@ -15,5 +15,6 @@ export function decomposeAggregate(
   if (call.entry.volatility === 'volatile' || inspect([], [call]).volatile) {
     return { reason: 'volatile', detail: labelOf(call) };
   }
+  if (call.entry.templates.duckdb === undefined) return notMergeable(call);
   return mergeRuleOf(call)?.(call, facts) ?? notMergeable(call);
 }

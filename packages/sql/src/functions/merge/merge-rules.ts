@@ -7,11 +7,27 @@ import {
   bitAndRule,
   bitOrRule,
   bitXorRule,
+  endRule,
   maxRule,
   minRule,
   someTrueRule,
   winnerRule,
 } from './choices.ts';
+import {
+  arrayRule,
+  concatenationRule,
+  jsonArrayRule,
+  jsonObjectRule,
+  stringRule,
+} from './collections.ts';
+import { momentsRule } from './moments.ts';
+import {
+  approximateQuantileRule,
+  continuousQuantileRule,
+  discreteQuantileRule,
+  medianRule,
+  modeRule,
+} from './quantiles.ts';
 import { countDistinctRule, totalDistinctRule } from './distinct-values.ts';
 import { sketchRule } from './sketch.ts';
 import { averageRule, countRule, sumRule } from './sums.ts';
@@ -28,6 +44,27 @@ const alike = (rule: MergeRule): MergeDeclaration => ({ plain: rule, distinct: r
 function only(rule: MergeRule): MergeDeclaration {
   return { plain: rule, distinct: (call) => notMergeable(call) };
 }
+
+const MOMENTS = [
+  'stddev',
+  'stddev_samp',
+  'stddev_pop',
+  'variance',
+  'var_samp',
+  'var_pop',
+  'covar_pop',
+  'covar_samp',
+  'corr',
+  'regr_slope',
+  'regr_intercept',
+  'regr_r2',
+  'regr_avgx',
+  'regr_avgy',
+  'regr_sxx',
+  'regr_syy',
+  'regr_sxy',
+  'regr_count',
+] as const;
 
 /** The aggregates by name. What is not here is not mergeable. */
 const DECLARATIONS: Readonly<Record<string, MergeDeclaration>> = {
@@ -49,6 +86,23 @@ const DECLARATIONS: Readonly<Record<string, MergeDeclaration>> = {
   min_by: alike(winnerRule('min')),
   arg_max: alike(winnerRule('max')),
   max_by: alike(winnerRule('max')),
+  first: alike(endRule('min')),
+  last: alike(endRule('max')),
+  ...Object.fromEntries(MOMENTS.map((name) => [name, only(momentsRule)])),
+  string_agg: alike(stringRule),
+  listagg: alike((call, facts) =>
+    (call.args.length > 1 ? stringRule : concatenationRule)(call, facts),
+  ),
+  array_agg: alike(arrayRule),
+  json_agg: alike(jsonArrayRule),
+  jsonb_agg: alike(jsonArrayRule),
+  json_object_agg: alike(jsonObjectRule('json')),
+  jsonb_object_agg: alike(jsonObjectRule('jsonb')),
+  median: only(medianRule),
+  mode: only(modeRule),
+  percentile_cont: only(continuousQuantileRule),
+  percentile_disc: only(discreteQuantileRule),
+  approx_percentile: only(approximateQuantileRule),
 };
 
 /** The rule of a call; undefined for an aggregate that declares none. */

@@ -2,12 +2,18 @@ import { averageDigits, digitsOfType, totalDigits } from '../../types/numeric-di
 import type { SqlType } from '../../types/sql-type.ts';
 import { INT8, numericResult, UNKNOWN } from '../../types/sql-type.ts';
 import { averageText, intervalMeanText, intervalSumText } from '../average.ts';
-import { argument, raise } from '../division.ts';
+import { argument } from '../division.ts';
 import type { FunctionEntry, Template } from '../function-entry.ts';
+import {
+  JSON_SEPARATOR,
+  jsonArrayText,
+  jsonItemText,
+  jsonMemberText,
+  jsonObjectText,
+} from '../json-collections.ts';
 import { agg, orderedSet } from '../signature.ts';
 import { reuse } from '../template-parts.ts';
 import { approximateCount } from '../merge/sketch.ts';
-import { jsonKey, jsonValue } from './json.ts';
 
 function own([a = UNKNOWN]: readonly SqlType[]) {
   return digitsOfType(a);
@@ -157,34 +163,17 @@ const logic: readonly FunctionEntry[] = [
   ),
 ];
 
-/** json_agg and jsonb_agg: the items as to_json spells them, NULL as null. */
-const jsonItems: Template = (args, context) => {
-  const item = argument(args, 0);
-  const text = `coalesce(CAST(${jsonValue(item.text, item.type, context)} AS VARCHAR), 'null')`;
-  return `CAST(('[' || string_agg(${text}, ', '){over} || ']') AS JSON)`;
-};
+/** json_agg and jsonb_agg. */
+const jsonItems: Template = (args, context) =>
+  jsonArrayText(`string_agg(${jsonItemText(args, context)}, '${JSON_SEPARATOR}'){over}`);
 
-/** Stands for a missing key: no JSON text holds this character. */
-const NO_KEY = 'chr(1)';
-
-/** json_object_agg and jsonb_object_agg. A missing key is an error of the result: rows that FILTER drops may have none. */
+/** json_object_agg and jsonb_object_agg. */
 function jsonMembers(type: 'json' | 'jsonb'): Template {
-  const [open, close, separator] = type === 'json' ? ['{ ', ' }', ' : '] : ['{', '}', ': '];
-  const missing =
-    type === 'json'
-      ? raise('22004', 'null value not allowed for object key')
-      : raise('22023', 'field name must not be null');
-  return (args, context) => {
-    const value = argument(args, 1);
-    const key = `CAST(to_json(${jsonKey(argument(args, 0), context)}) AS VARCHAR)`;
-    const shown = `coalesce(CAST(${jsonValue(value.text, value.type, context)} AS VARCHAR), 'null')`;
-    const pair = `coalesce(${key} || '${separator}' || ${shown}, ${NO_KEY})`;
-    return reuse(
-      [`string_agg(${pair}, ', '){over}`],
-      (members) =>
-        `CASE WHEN contains(${members}, ${NO_KEY}) THEN CAST(${missing} AS JSON) ELSE CAST(('${open}' || ${members} || '${close}') AS JSON) END`,
+  return (args, context) =>
+    jsonObjectText(
+      type,
+      `string_agg(${jsonMemberText(type, args, context)}, '${JSON_SEPARATOR}'){over}`,
     );
-  };
 }
 
 const collections: readonly FunctionEntry[] = [
@@ -222,7 +211,7 @@ const choices: readonly FunctionEntry[] = [
     }),
   ),
   agg('approx_percentile(float8, float8) -> float8', {
-    duckdb: 'approx_quantile({0}, {1})',
+    duckdb: 'approx_quantile({0}, CAST({1} AS FLOAT))',
     postgres: false,
   }),
   agg('median(float8) -> float8', {

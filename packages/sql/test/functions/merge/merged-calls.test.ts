@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, test } from '@jest/globals';
 import type { AggregateExpression } from '../../../src/plan/expression.ts';
 import {
   arrayOf,
@@ -23,11 +23,10 @@ import {
 import type { ValueFacts } from '../../../src/functions/merge/decomposition.ts';
 import type { SqlType } from '../../../src/types/sql-type.ts';
 import { formatType } from '../../../src/types/type-info.ts';
-import { aggregateCall, column, compare, constant } from '../../support/plans.ts';
-import { comparable } from './compare-answers.ts';
-import type { MergeTester, Row } from './merged-call.ts';
-import { decompositionOf, openMergeTester } from './merged-call.ts';
-import { randomNumbers, randomValue } from './random-values.ts';
+import { aggregateCall, column } from '../../support/plans.ts';
+import { compareOverRandomSplits } from './compare-over-splits.ts';
+import type { MergeTester } from './merged-call.ts';
+import { openMergeTester } from './merged-call.ts';
 
 let tester: MergeTester;
 beforeAll(async () => {
@@ -119,39 +118,6 @@ const label = (each: Case): string =>
 
 describe('merged partials equal the whole call', () => {
   test.each(cases.map((each) => [label(each), each] as const))('%s', async (_, each) => {
-    const call = callOf(each);
-    const { exactness } = decompositionOf(call, each.facts);
-    for (let seed = 1; seed <= 4; seed += 1) {
-      const random = randomNumbers(seed * 7919);
-      const rows: Row[] = Array.from({ length: Math.floor(random() * 40) }, () =>
-        [...each.args, INT4].map((type) => randomValue(type, random)),
-      );
-      const parts = rows.map(() => Math.floor(random() * 6));
-      const keys = seed % 2 === 0 ? rows.map(() => Math.floor(random() * 4)) : undefined;
-      const filter = compare('>', column(each.args.length + 1, INT4), constant('0', INT4));
-      const found = await tester.answers(
-        seed > 2 ? { ...call, filter } : call,
-        [...each.args, INT4],
-        rows,
-        parts,
-        {
-          regroupings: [[], [3], [4, 2]][seed % 3] ?? [],
-          ...(keys === undefined ? {} : { keys }),
-          ...(each.facts === undefined ? {} : { facts: each.facts }),
-        },
-      );
-      expect(comparable(found.merged, exactness)).toEqual(comparable(found.whole, exactness));
-    }
+    await compareOverRandomSplits(tester, callOf(each), each.args, { facts: each.facts });
   });
-
-  test.each(cases.map((each) => [label(each), each] as const))(
-    '%s over no rows at all',
-    async (_, each) => {
-      const call = callOf(each);
-      const found = await tester.answers(call, [...each.args, INT4], [], [], {
-        ...(each.facts === undefined ? {} : { facts: each.facts }),
-      });
-      expect(comparable(found.merged, 'exact')).toEqual(comparable(found.whole, 'exact'));
-    },
-  );
 });
