@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { emptyReport, playHistory } from './play-history.ts';
+import { describeReport, emptyReport, playHistory } from './play-history.ts';
 import type { Report, Wrong } from './play-history.ts';
 import { shrink } from './shrink.ts';
 import { describeStep } from './steps.ts';
@@ -48,7 +48,7 @@ describe('random histories of a lake', () => {
       await playAll(report);
       const seconds = Math.round((performance.now() - started) / 1000);
       process.stdout.write(
-        `random histories: REUSE_SEED=${SEED} REUSE_RUNS=${RUNS} ${JSON.stringify(report.counts)}, ${report.withRows} with rows, ${report.hits} of ${report.windows} windows reused, ${seconds} s\n`,
+        `random histories: REUSE_SEED=${SEED} REUSE_RUNS=${RUNS} ${describeReport(report)}, ${seconds} s\n`,
       );
       const [wrong] = report.wrong;
       expect(wrong === undefined ? '' : await describeWrong(wrong)).toBe('');

@@ -22,11 +22,28 @@ export interface Report {
   withRows: number;
   windows: number;
   hits: number;
+  misses: number;
+  readonly reasons: Record<string, number>;
   reuse: boolean;
 }
 
+/** A line on what happened. */
+export function describeReport(report: Report): string {
+  return `${JSON.stringify(report.counts)}, ${report.withRows} with rows, windows: ${report.windows}, ${report.hits} reused, ${report.misses} computed, computed whole: ${JSON.stringify(report.reasons)}`;
+}
+
 export function emptyReport(): Report {
-  return { counts: {}, wrong: [], statements: 0, withRows: 0, windows: 0, hits: 0, reuse: false };
+  return {
+    counts: {},
+    wrong: [],
+    statements: 0,
+    withRows: 0,
+    windows: 0,
+    hits: 0,
+    misses: 0,
+    reasons: {},
+    reuse: false,
+  };
 }
 
 const MOST_WRONG = 3;
@@ -42,8 +59,11 @@ export async function playHistory(seed: number, statements: number, report: Repo
     if (outcome === undefined) return;
     report.counts[outcome.kind] = (report.counts[outcome.kind] ?? 0) + 1;
     report.statements++;
-    report.windows += outcome.windows;
-    report.hits += outcome.hits;
+    report.windows += outcome.windows.total;
+    report.hits += outcome.windows.hits;
+    report.misses += outcome.windows.misses;
+    for (const reason of outcome.windows.reasons)
+      report.reasons[reason] = (report.reasons[reason] ?? 0) + 1;
     if (outcome.rows > 0) report.withRows++;
     if (isWrong(outcome)) {
       found++;

@@ -31,9 +31,19 @@ export interface Outcome {
   readonly kind: 'same' | 'different' | 'productFailed' | 'bothFailed' | 'truthFailed' | 'skipped';
   readonly rows: number;
   readonly detail: string;
-  readonly windows: number;
-  readonly hits: number;
+  readonly windows: WindowCounts;
 }
+
+/** What a statement's time ranges were cut into. */
+export interface WindowCounts {
+  readonly total: number;
+  readonly hits: number;
+  readonly misses: number;
+  /** Why parts of the statement were computed anew, and not kept. */
+  readonly reasons: readonly string[];
+}
+
+const NO_WINDOWS: WindowCounts = { total: 0, hits: 0, misses: 0, reasons: [] };
 
 type Rows = readonly (readonly string[])[];
 
@@ -253,23 +263,29 @@ export class Player {
     }
   }
 
-  async #windows(): Promise<{ readonly windows: number; readonly hits: number }> {
-    if (!this.reuse) return { windows: 0, hits: 0 };
+  async #windows(): Promise<WindowCounts> {
+    if (!this.reuse) return NO_WINDOWS;
     const { rows } = await query(
       this.session,
-      'SELECT windows_total, windows_hit FROM tributary.last_query',
+      'SELECT windows_total, windows_hit, windows_miss, bypass_reasons FROM tributary.last_query',
     );
-    return { windows: Number(rows[0]?.[0] ?? 0), hits: Number(rows[0]?.[1] ?? 0) };
+    const [total, hits, misses, reasons] = rows[0] ?? [];
+    return {
+      total: Number(total ?? 0),
+      hits: Number(hits ?? 0),
+      misses: Number(misses ?? 0),
+      reasons: typeof reasons === 'string' && reasons !== '' ? reasons.split(/, */) : [],
+    };
   }
 
   async #compare(statement: ComparedStatement): Promise<Outcome> {
     const actual = await this.#ask(statement.text);
-    const counts = await this.#windows();
+    const windows = await this.#windows();
     const expected = await this.#expected(
       statement,
       typeof actual === 'string' ? undefined : actual.columns,
     );
-    return this.#outcome(statement, actual, [expected], counts);
+    return this.#outcome(statement, actual, [expected], windows);
   }
 
   async #race(statement: ComparedStatement, change: Step): Promise<Outcome> {
@@ -288,31 +304,31 @@ export class Player {
         () => false,
       );
     const actual = await this.#ask(statement.text);
-    const counts = await this.#windows();
+    const windows = await this.#windows();
     this.#beforeRead = undefined;
     if (typeof described === 'string' || !before)
-      return { kind: 'bothFailed', rows: 0, detail: String(described), ...counts };
+      return { kind: 'bothFailed', rows: 0, detail: 'before the race', windows };
     if (typeof actual === 'string' && actual.startsWith(CHANGED)) {
-      return { kind: 'skipped', rows: 0, detail: actual, ...counts };
+      return { kind: 'skipped', rows: 0, detail: actual, windows };
     }
     const columns = typeof actual === 'string' ? undefined : actual.columns;
     const earlier = await this.#expected({ ...statement, text: 'SELECT * FROM before' }, columns);
     const later = await this.#expected(statement, columns);
-    return this.#outcome(statement, actual, [earlier, later], counts);
+    return this.#outcome(statement, actual, [earlier, later], windows);
   }
 
   async #outcome(
     statement: ComparedStatement,
     actual: { readonly columns: readonly PlanColumn[]; readonly rows: Rows } | string,
     expected: readonly (Rows | string)[],
-    counts: { readonly windows: number; readonly hits: number },
+    windows: WindowCounts,
   ): Promise<Outcome> {
     const [first = 'nothing was expected'] = expected;
     const answer = (kind: Outcome['kind'], detail: string): Outcome => ({
       kind,
       rows: typeof first === 'string' ? 0 : first.length,
       detail,
-      ...counts,
+      windows,
     });
     if (typeof first === 'string') {
       if (typeof actual === 'string') return answer('bothFailed', `${actual}; truth: ${first}`);

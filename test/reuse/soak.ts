@@ -1,4 +1,4 @@
-import { emptyReport, playHistory } from './play-history.ts';
+import { describeReport, emptyReport, playHistory } from './play-history.ts';
 import { shrink } from './shrink.ts';
 import { describeStep } from './steps.ts';
 
@@ -19,9 +19,7 @@ for (let seed = first; seed < first + histories; seed++) {
     console.log(`seed ${seed} ended:`, error);
   }
   const ms = Math.round(performance.now() - started);
-  console.log(
-    `seed ${seed}: ${JSON.stringify(report.counts)}, ${report.withRows} with rows, ${report.hits} of ${report.windows} windows reused, ${ms} ms`,
-  );
+  console.log(`seed ${seed}: ${describeReport(report)}, ${ms} ms`);
   for (const { steps, outcome } of report.wrong) {
     const until = Date.now() + seconds * 1000;
     const small =

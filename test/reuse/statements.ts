@@ -1,5 +1,6 @@
 import type { RandomSource as Random } from '../support/random-source.ts';
 import { RandomSource } from '../support/random-source.ts';
+import { SELF } from './layouts.ts';
 import { changedFragment, fragmentQuery, randomFragment } from './fragments.ts';
 import type { Fragment, Output, Query, Surroundings } from './fragments.ts';
 import type { Source } from './fragments.ts';
@@ -168,11 +169,21 @@ function nest(
         text: `SELECT y.k AS c0, y.s AS c1 FROM lake.${others.dimension.name} AS y WHERE ${random.pick(['', 'NOT '])}EXISTS (SELECT 1 FROM (${text}) AS x WHERE ${where})`,
         outputs: [counted('c0'), { ...counted('c1'), kind: 'text' }],
       };
-    case 'correlated':
+    case 'correlated': {
+      const { join: _, having: __, ...alone } = fragment;
+      const counts = (text: string, kind: 'int' | 'text'): string =>
+        fragmentQuery({
+          ...alone,
+          filters: [...fragment.filters, `${SELF}.k = y.k`],
+          shape: 'grouped',
+          keys: [],
+          calls: [{ text, kind }],
+        }).text;
       return {
-        text: `SELECT y.rid AS c0, (SELECT count(*) FROM lake.${fragment.source.table.name} AS e WHERE e.k = y.k) AS c1, (SELECT max(e.s) FROM lake.${fragment.source.table.name} AS e WHERE e.k = y.k AND e.rid > y.w) AS c2 FROM lake.${others.dimension.name} AS y`,
+        text: `SELECT y.rid AS c0, (${counts('count(*)', 'int')}) AS c1, (${counts(`max(${SELF}.s)`, 'text')}) AS c2 FROM lake.${others.dimension.name} AS y`,
         outputs: [counted('c0'), counted('c1'), { ...counted('c2'), kind: 'text' }],
       };
+    }
     case 'limited':
       return {
         text: `SELECT count(*) AS c0 FROM (${text} LIMIT ${random.integer(0, 30)}) AS x`,

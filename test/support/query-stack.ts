@@ -8,7 +8,7 @@ import {
   openReuseStore,
   projectPartitions,
 } from '@tributary/catalog';
-import type { ReuseStoreConfig } from '@tributary/catalog';
+import type { ReuseStore, ReuseStoreConfig } from '@tributary/catalog';
 import { createLakeConnector, createPostgresConnector } from '@tributary/connectors';
 import type { PostgresConfig, QueryConnector } from '@tributary/connectors';
 import { createEngine } from '@tributary/engine';
@@ -54,6 +54,8 @@ export interface StackReuse {
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   readonly store?: Partial<Pick<ReuseStoreConfig, 'maxBytes' | 'files'>>;
+  /** Puts something between the server and its store. */
+  readonly wrapStore?: (store: ReuseStore) => ReuseStore;
 }
 
 function withHook(engine: Engine, beforeRead: (() => Promise<void>) | undefined): Engine {
@@ -63,7 +65,11 @@ function withHook(engine: Engine, beforeRead: (() => Promise<void>) | undefined)
       if (sql.includes('read_parquet')) await beforeRead();
       return engine.run(sql, parameters, options);
     },
-    rows: (sql, parameters, options) => engine.rows(sql, parameters, options),
+    async rows(sql, parameters, options) {
+      // A scan unit, not a footer.
+      if (sql.startsWith('COPY') && sql.includes('read_parquet')) await beforeRead();
+      return engine.rows(sql, parameters, options);
+    },
     load: (columns) => engine.load(columns),
     extensions: () => engine.extensions(),
     hasExtension: (name) => engine.hasExtension(name),
@@ -74,11 +80,11 @@ function withHook(engine: Engine, beforeRead: (() => Promise<void>) | undefined)
 async function openReuse(
   directory: string,
   database: ReuseStoreConfig['database'],
-  { settle, now, store }: StackReuse,
+  { settle, now, store, wrapStore = (each) => each }: StackReuse,
 ): Promise<ReuseService> {
   const clock = now === undefined ? {} : { now };
   const opened = await openReuseStore({ directory, maxBytes: 1e9, database, ...clock, ...store });
-  return createReuseService(opened, { settle, ...clock });
+  return createReuseService(wrapStore(opened), { settle, ...clock });
 }
 
 export async function openQueryStack(options: QueryStackOptions = {}): Promise<QueryStack> {
