@@ -5,6 +5,7 @@ import type {
   BoolExpr,
   CollateClause,
   ColumnRef,
+  JsonIsPredicate,
   Node,
   NullTest,
   RowExpr,
@@ -88,6 +89,7 @@ function bindNode(level: QueryLevel, node: Node): Expression {
   if ('SQLValueFunction' in node) return bindValueFunction(level, node.SQLValueFunction);
   if ('CollateClause' in node) return bindCollate(level, node.CollateClause);
   if ('GroupingFunc' in node) return bindGroupingCall(level, node.GroupingFunc);
+  if ('JsonIsPredicate' in node) return bindIsJson(level, node.JsonIsPredicate);
   if ('SetToDefault' in node) {
     throw failure(
       level,
@@ -107,7 +109,6 @@ function bindNode(level: QueryLevel, node: Node): Expression {
 const CONSTRUCTS: Readonly<Record<string, string>> = {
   XmlExpr: 'XML',
   XmlSerialize: 'XMLSERIALIZE',
-  JsonIsPredicate: 'IS JSON',
   JsonObjectConstructor: 'JSON_OBJECT(...) in SQL/JSON form',
   JsonArrayConstructor: 'JSON_ARRAY(...) in SQL/JSON form',
   JsonFuncExpr: 'SQL/JSON query function',
@@ -175,6 +176,30 @@ function bindNullTest(level: QueryLevel, test: NullTest): Expression {
       : { kind: 'and', args: fields, type: BOOL, ...place };
   }
   return { kind: 'nullTest', arg: decided(level, arg), negated, type: BOOL, ...place };
+}
+
+const JSON_KINDS = {
+  JS_TYPE_ANY: 'is_json',
+  JS_TYPE_OBJECT: 'is_json_object',
+  JS_TYPE_ARRAY: 'is_json_array',
+  JS_TYPE_SCALAR: 'is_json_scalar',
+} as const;
+
+/** IS JSON [VALUE | OBJECT | ARRAY | SCALAR]; IS NOT JSON comes as its negation. */
+function bindIsJson(level: QueryLevel, test: JsonIsPredicate): Expression {
+  const { expr, location, item_type: kind = 'JS_TYPE_ANY' } = test;
+  if (expr === undefined) throw failure(level, 'syntaxError', 'IS JSON needs a value', location);
+  if (test.unique_keys === true) {
+    throw failure(level, 'featureNotSupported', 'WITH UNIQUE KEYS is not supported', location);
+  }
+  const arg = decided(level, bindExpression(level, expr));
+  const { position } = at(level, location);
+  return callOf(
+    level,
+    resolveFunction(JSON_KINDS[kind], [{ type: arg.type }], position),
+    [arg],
+    location,
+  );
 }
 
 /** An open literal or parameter as text: where nothing else asks for a type. */

@@ -1,6 +1,12 @@
 import type { FuncCall } from '@pgsql/types';
 import type { Expression, ResolvedCall } from '@tributary/sql';
-import { functionNames, functionsNamed, resolveFunction, typeLabel } from '@tributary/sql';
+import {
+  functionNames,
+  functionsNamed,
+  resolveFunction,
+  resolveOperator,
+  typeLabel,
+} from '@tributary/sql';
 import { bindAggregateCall } from './bind-aggregate.ts';
 import { argumentInfo, callOf } from './bind-coercion.ts';
 import { bindExpression, bindExpressions, sessionFact } from './bind-expression.ts';
@@ -8,8 +14,9 @@ import { bindSetFunction } from './bind-set-function.ts';
 import type { QueryLevel } from './bind-state.ts';
 import { at, failure } from './bind-state.ts';
 import { bindWindowCall } from './bind-window.ts';
+import { positionalCall } from './call-notation.ts';
 import { nearestName } from './nearest-name.ts';
-import { locationOf, stringsOf } from './tree.ts';
+import { stringsOf } from './tree.ts';
 
 /** Functions of the session that stand in the plan as constants. */
 const SESSION_FUNCTIONS: ReadonlySet<string> = new Set([
@@ -68,8 +75,8 @@ export function bindFunctionCall(level: QueryLevel, tree: FuncCall): Expression 
   if (SESSION_FUNCTIONS.has(name) && tree.args === undefined && tree.over === undefined) {
     return sessionFact(level, name, location);
   }
-  checkNotation(level, tree);
-  const direct = bindExpressions(level, tree.args);
+  const called = positionalCall(level, tree, name);
+  const direct = bindExpressions(level, called.args);
   const grouped =
     tree.agg_within_group === true
       ? (tree.agg_order ?? []).map((node) => {
@@ -80,7 +87,14 @@ export function bindFunctionCall(level: QueryLevel, tree: FuncCall): Expression 
         })
       : [];
   const args = [...direct, ...grouped];
-  const resolved = resolveCall(level, name, args, location);
+  if (called.operator !== undefined) {
+    const [left, right] = direct.map(argumentInfo);
+    if (right !== undefined) {
+      const { position } = at(level, location);
+      return callOf(level, resolveOperator(called.operator, left, right, position), args, location);
+    }
+  }
+  const resolved = resolveCall(level, called.name, args, location);
   const { kind } = resolved.entry;
   if (kind === 'aggregate' || kind === 'orderedSet' || kind === 'window') {
     checkAggregateForm(level, tree, resolved, name);
@@ -92,28 +106,6 @@ export function bindFunctionCall(level: QueryLevel, tree: FuncCall): Expression 
   return kind === 'table'
     ? bindSetFunction(level, name, resolved, args, location)
     : callOf(level, resolved, args, location);
-}
-
-function checkNotation(level: QueryLevel, tree: FuncCall): void {
-  if (tree.func_variadic === true) {
-    throw failure(
-      level,
-      'featureNotSupported',
-      'VARIADIC in a call is not supported',
-      tree.location,
-      { hint: 'Pass the arguments one by one.' },
-    );
-  }
-  const named = tree.args?.find((arg) => 'NamedArgExpr' in arg);
-  if (named !== undefined) {
-    throw failure(
-      level,
-      'featureNotSupported',
-      'named arguments are not supported',
-      locationOf(named),
-      { hint: 'Pass the arguments by position.' },
-    );
-  }
 }
 
 function checkAggregateForm(

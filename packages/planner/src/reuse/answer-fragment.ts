@@ -1,11 +1,12 @@
 import type {
   BaseKey,
   FileLease,
+  Partition,
   StoredCell,
   StoredShape,
   TableDefinition,
 } from '@tributary/catalog';
-import type { ScanListing, ScanRequest } from '@tributary/connectors';
+import type { ListedPartition, ScanListing, ScanRequest } from '@tributary/connectors';
 import { isQueryError } from '@tributary/sql';
 import type { Constraint, Domain, Expression } from '@tributary/sql';
 import { constraints } from '../analyze/constraints.ts';
@@ -27,7 +28,7 @@ import type { WindowGroup } from './roll-up.ts';
 import { parseShape, serves, shapeOf, shapeText } from './shape.ts';
 import type { Service } from './shape.ts';
 import { hasCodecs } from './unit-plan.ts';
-import { isCurrent, windowsOf } from './windows.ts';
+import { isCurrent, windowsInFile, windowsOf } from './windows.ts';
 import type { Window } from './windows.ts';
 
 /** What one fragment came to. Without `cells` it runs whole. */
@@ -50,6 +51,7 @@ export interface AnswerContext {
 }
 
 const MAX_WINDOWS = 100_000;
+const MAX_CANDIDATES = 200_000;
 /** Looks at the index: waiting for others' work ends in another look. */
 const MAX_ROUNDS = 8;
 const LIST_AGAIN = 1;
@@ -113,6 +115,8 @@ class FragmentSearch {
   /** The fragment before it was refined by what was measured. */
   #measured: Fragment | undefined;
   #finished = false;
+  /** Windows without files, for who asks without looking. */
+  #empty: readonly Window[] = [];
   readonly #temporary: string[] = [];
 
   constructor(fragment: Fragment, context: AnswerContext) {
@@ -123,11 +127,13 @@ class FragmentSearch {
   }
 
   async answer(): Promise<FragmentAnswer> {
-    const { run, reuse } = this.#context;
+    const { reuse } = this.#context;
     if (!reuse.policy.use && !reuse.policy.populate) return this.#bypass('reuse_off');
     if (!hasCodecs(this.#fragment, this.#table)) return this.#bypass('type_without_codec');
+    const aged = await this.#answerByAge();
+    if (aged !== undefined) return aged;
     const listing = await this.#list();
-    const listedAt = reuse.service.config.now?.() ?? Date.now();
+    const listedAt = this.#now();
     try {
       const windows = windowsOf(listing, this.#table, this.#fragment.axis);
       if (windows === undefined) return await this.#bypass('no_time_column', listing);
@@ -136,26 +142,96 @@ class FragmentSearch {
       if (found instanceof Bypassed) {
         return await this.#bypass(found.reason, listing, found.detail);
       }
-      const { filled, rolled, hits, misses } = found;
-      const counts = reuse.service.counts;
-      counts.hits += hits;
-      counts.misses += misses;
       this.#count(listing.statistics);
-      run.statistics.windowsTotal += windows.length;
-      run.statistics.windowsHit += hits;
-      run.statistics.windowsMiss += misses;
-      return {
-        fragment: this.#fragment,
-        listing,
-        report: this.#report(windows.length, hits, misses),
-        ...(this.#context.compute ? { cells: this.#cells(filled, rolled, listing) } : {}),
-        release: () => this.#finish(found, windows, listing, listedAt),
-        drop: () => reuse.service.store.dropFiles([...this.#files]),
-      };
+      return this.#answered(found, windows, listing, () =>
+        this.#finish(found, windows, listing, listedAt),
+      );
     } catch (error) {
       await this.#release();
       throw error;
     }
+  }
+
+  #answered(
+    found: Found,
+    windows: readonly Window[],
+    listing: Pick<ScanListing, 'partitions'>,
+    release: () => Promise<void>,
+  ): FragmentAnswer {
+    const { run, reuse, compute } = this.#context;
+    const { filled, rolled, hits, misses } = found;
+    const { counts, store } = reuse.service;
+    counts.hits += hits;
+    counts.misses += misses;
+    run.statistics.windowsTotal += windows.length;
+    run.statistics.windowsHit += hits;
+    run.statistics.windowsMiss += misses;
+    return {
+      fragment: this.#fragment,
+      report: this.#report(windows.length, hits, misses),
+      ...(compute ? { cells: this.#cells(filled, rolled, listing) } : {}),
+      release,
+      drop: () => store.dropFiles([...this.#files]),
+    };
+  }
+
+  /**
+   * Where the statement accepts an age: an answer from cells that were found current that lately, without looking at the files.
+   * Undefined unless there are such cells for every window that the table may have.
+   */
+  async #answerByAge(): Promise<FragmentAnswer | undefined> {
+    const { reuse, run } = this.#context;
+    const { maxAge } = reuse.policy;
+    if (maxAge === undefined) return undefined;
+    const partitions = await this.#candidates();
+    const windows = partitions && windowsOf({ partitions }, this.#table, this.#fragment.axis);
+    if (windows === undefined || windows.length === 0 || windows.length > MAX_WINDOWS) {
+      return undefined;
+    }
+    const { store } = reuse.service;
+    const shapes = await store.shapes(this.#base);
+    const facts = knownFacts(this.#fragment, shapes);
+    if (facts !== undefined) this.#fragment = this.#fragment.refine(facts);
+    const oldest = this.#now() - maxAge;
+    const isYoung = ({ verifiedAt }: StoredCell): boolean =>
+      verifiedAt >= oldest && verifiedAt <= this.#now();
+    const rolled = await this.#lookUpRolled(windows, shapes, isYoung);
+    const answered = new Set(rolled.flatMap(({ group }) => group.windows));
+    const left = windows.filter((window) => !answered.has(window));
+    const found = await this.#lookUp(left, shapes, isYoung);
+    if (found.length < left.length) {
+      await this.#release();
+      return undefined;
+    }
+    const filled = found.filter((each) => each.windowsInFile > 0);
+    run.statistics.partitionsConsidered += BigInt(partitions?.length ?? 0);
+    return this.#answered(
+      { filled, rolled, hits: windows.length, misses: 0 },
+      windows,
+      { partitions: partitions ?? [] },
+      () => this.#release(),
+    );
+  }
+
+  /** What a listing would look at; undefined when there are too many to look at each. */
+  async #candidates(): Promise<readonly ListedPartition[] | undefined> {
+    const { run } = this.#context;
+    const { connector } = run.scans.table(this.#fragment.scan);
+    const request = this.#request();
+    const context = { signal: run.signal, now: run.now };
+    const partitions: Partition[] = [];
+    for await (const each of connector.partitions(this.#table, request.constraint, context)) {
+      partitions.push(each);
+      if (partitions.length > MAX_CANDIDATES) return undefined;
+    }
+    const kept = (await request.keepPartitions?.(partitions)) ?? partitions.map(() => true);
+    return partitions
+      .filter((_, place) => kept[place])
+      .map((partition) => ({ partition, files: 1, bytes: 0, version: '', modifiedAt: undefined }));
+  }
+
+  #now(): number {
+    return this.#context.reuse.service.config.now?.() ?? Date.now();
   }
 
   async #windows(
@@ -167,6 +243,7 @@ class FragmentSearch {
     const { service, policy } = reuse;
     const base = this.#base;
     const selected = windows.filter(({ files }) => files > 0);
+    this.#empty = windows.filter(({ files }) => files === 0);
     await this.#refine(selected, listing);
     const found: MutableFound = { filled: [], rolled: [], hits: 0, misses: 0 };
     let filling = this.#filling(listing, listedAt);
@@ -182,7 +259,14 @@ class FragmentSearch {
           found.hits += answered.size;
           missing = missing.filter((window) => !answered.has(window));
         }
-        for (const hit of await this.#lookUp(missing, shapes, listing)) {
+        const current = (cell: StoredCell, window: Window, { sameRows }: Service): boolean =>
+          isCurrent(cell, window, {
+            listing,
+            fragment: this.#fragment,
+            table: this.#table,
+            narrower: !sameRows,
+          });
+        for (const hit of await this.#lookUp(missing, shapes, current, listedAt)) {
           filled.set(hit.window.id, hit);
           found.hits++;
         }
@@ -225,6 +309,7 @@ class FragmentSearch {
       table: this.#table,
       listing,
       listedAt,
+      empty: this.#empty,
       base: this.#base,
       shapeText: shapeText(shapeOf(this.#fragment)),
       run,
@@ -272,26 +357,30 @@ class FragmentSearch {
   async #lookUpRolled(
     windows: readonly Window[],
     shapes: readonly StoredShape[],
+    isYoung?: (cell: StoredCell) => boolean,
   ): Promise<readonly RolledGroup[]> {
     if (this.#fragment.form !== 'groups') return [];
     const text = rolledText(this.#fragment);
     const shape = shapes.find((each) => each.text === text);
-    const whole = wholeGroup(windows);
+    const empty = isYoung === undefined ? this.#empty : [];
+    const whole = wholeGroup(windows, empty);
     if (shape === undefined || whole === undefined) return [];
     const { store } = this.#context.reuse.service;
     const cells = await store.cells([shape.id], whole.from, whole.to);
     const stored = (group: WindowGroup): StoredCell | undefined =>
       cells.find(
-        ({ kind, from, to, version }) =>
-          kind === group.kind &&
-          from === group.from &&
-          to === group.to &&
-          version === group.version,
+        (cell) =>
+          cell.kind === group.kind &&
+          cell.from === group.from &&
+          cell.to === group.to &&
+          (isYoung === undefined
+            ? cell.version === group.version
+            : cell.detail === group.selection && isYoung(cell)),
       );
     const result = stored(whole);
     const chosen =
       result === undefined
-        ? monthGroups(windows).flatMap((group) => {
+        ? monthGroups(windows, empty).flatMap((group) => {
             const cell = stored(group);
             return cell === undefined ? [] : [{ group, cell }];
           })
@@ -308,7 +397,8 @@ class FragmentSearch {
   async #lookUp(
     windows: readonly Window[],
     shapes: readonly StoredShape[],
-    listing: ScanListing,
+    fits: (cell: StoredCell, window: Window, service: Service) => boolean,
+    verifiedAt?: number,
   ): Promise<readonly FilledWindow[]> {
     const { store } = this.#context.reuse.service;
     const services = new Map<number, Service>();
@@ -337,16 +427,7 @@ class FragmentSearch {
     for (const window of windows) {
       const own = byWindow.get(`${window.span?.from ?? null}:${window.span?.to ?? null}`) ?? [];
       for (const [shape, service] of best) {
-        const cell = own.find(
-          (each) =>
-            each.shape === shape &&
-            isCurrent(each, window, {
-              listing,
-              fragment: this.#fragment,
-              table: this.#table,
-              narrower: !service.sameRows,
-            }),
-        );
+        const cell = own.find((each) => each.shape === shape && fits(each, window, service));
         if (cell !== undefined) {
           chosen.push({ window, cell, service });
           break;
@@ -357,12 +438,15 @@ class FragmentSearch {
     const lease = await store.lease([...new Set(chosen.map(({ cell }) => cell.file))]);
     this.#hold(lease);
     const usable = chosen.filter(({ cell }) => lease.paths.has(cell.file));
-    store.touch(usable.map(({ cell }) => cell));
+    const used = usable.map(({ cell }) => cell);
+    store.touch(used);
+    if (verifiedAt !== undefined) store.verified(used, verifiedAt);
     return usable.map(({ window, cell, service }) => ({
       window,
       service,
       path: lease.paths.get(cell.file) ?? '',
       fresh: false,
+      windowsInFile: windowsInFile(cell),
       stored: true,
     }));
   }
@@ -370,12 +454,18 @@ class FragmentSearch {
   #cells(
     filled: readonly FilledWindow[],
     rolled: readonly RolledGroup[],
-    listing: ScanListing,
+    listing: Pick<ScanListing, 'partitions'>,
   ): CellsPlan {
-    const sources = new Map<string, { service: Service; rows: CellRows[]; windows: Window[] }>();
-    for (const { service, window, path } of filled) {
-      const key = JSON.stringify([service.shape, service.residualColumns]);
-      const source = sources.get(key) ?? { service, rows: [], windows: [] };
+    const byFile = new Map<string, number>();
+    for (const { path } of filled) byFile.set(path, (byFile.get(path) ?? 0) + 1);
+    const sources = new Map<
+      string,
+      { service: Service; whole: boolean; rows: CellRows[]; windows: Window[] }
+    >();
+    for (const { service, window, path, windowsInFile: all } of filled) {
+      const whole = byFile.get(path) === all;
+      const key = JSON.stringify([whole, service.shape, service.residualColumns]);
+      const source = sources.get(key) ?? { service, whole, rows: [], windows: [] };
       source.rows.push({ path, values: window.values });
       source.windows.push(window);
       sources.set(key, source);
@@ -385,9 +475,10 @@ class FragmentSearch {
       this.#table,
       [
         { kind: 'rolled', paths: rolled.map(({ path }) => path) },
-        ...[...sources.values()].map(({ service, rows, windows }): CellSource => ({
+        ...[...sources.values()].map(({ service, whole, rows, windows }): CellSource => ({
           kind: 'cells',
           service,
+          whole,
           rows,
           residualValues: new Map(
             service.residualColumns.map((name) => [name, this.#valuesOf(name, windows, listing)]),
@@ -402,7 +493,7 @@ class FragmentSearch {
   #valuesOf(
     name: string,
     windows: readonly Window[],
-    listing: ScanListing,
+    listing: Pick<ScanListing, 'partitions'>,
   ): readonly (string | null)[] {
     const place = this.#table.partitionColumns.findIndex((column) => column.name === name);
     return [
@@ -570,8 +661,8 @@ class FragmentSearch {
       const [path] = lease.paths.values();
       if (path !== undefined) groups.push({ group, path });
     };
-    const whole = wholeGroup(selected);
-    for (const group of monthGroups(selected)) {
+    const whole = wholeGroup(selected, this.#empty);
+    for (const group of monthGroups(selected, this.#empty)) {
       const isKnown = groups.some((each) => each.group.from === group.from);
       if (!isKnown) await merge(group);
     }

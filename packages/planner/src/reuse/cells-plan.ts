@@ -24,6 +24,8 @@ export interface CellRows {
 export interface CellSource {
   readonly kind: 'cells';
   readonly service: Service;
+  /** The files hold the given windows and no others. */
+  readonly whole: boolean;
   readonly rows: readonly CellRows[];
   /** Values, in PostgreSQL's text form, that residual columns are limited to. */
   readonly residualValues: ReadonlyMap<string, readonly (string | null)[]>;
@@ -226,7 +228,7 @@ function rolledPlan(
 
 /** Text that reads the stored columns of exactly the given windows from exactly the given files. */
 function cellsText(
-  { rows, service, residualValues }: CellSource,
+  { rows, service, whole, residualValues }: CellSource,
   table: TableDefinition,
   timeTypes: readonly string[],
   stored: readonly PlanColumn[],
@@ -236,17 +238,7 @@ function cellsText(
     parameters.push(listValue([...values]));
     return `unnest(CAST({${parameters.length - 1}} AS VARCHAR[]))`;
   };
-  const wanted = [
-    `${list(rows.map(({ path }) => path))} AS f`,
-    ...timeTypes.map(
-      (type, place) =>
-        `CAST(${list(rows.map(({ values }) => values[place] ?? null))} AS ${type}) AS t${place}`,
-    ),
-  ];
-  const matches = [
-    'r.filename = w.f',
-    ...timeTypes.map((_, place) => `r.t${place} IS NOT DISTINCT FROM w.t${place}`),
-  ];
+  const joined = whole ? '' : wantedWindows(rows, timeTypes, list);
   const residual = service.residualColumns.map((name) => {
     const key = service.shape.keys.indexOf(`{"column":${JSON.stringify(name)}}`);
     const values = residualValues.get(name) ?? [];
@@ -259,8 +251,29 @@ function cellsText(
     ({ id, name, type }) => `CAST(r.${name} AS ${engineType(type)}) AS c${id}`,
   );
   const where = residual.length === 0 ? '' : ` WHERE ${residual.join(' AND ')}`;
+  const read = whole ? 'read_parquet({0})' : 'read_parquet({0}, filename = true)';
   return {
-    text: `(SELECT ${columns.length === 0 ? '1 AS one' : columns.join(', ')} FROM read_parquet({0}, filename = true) AS r JOIN (SELECT ${wanted.join(', ')}) AS w ON ${matches.join(' AND ')}${where})`,
+    text: `(SELECT ${columns.length === 0 ? '1 AS one' : columns.join(', ')} FROM ${read} AS r${joined}${where})`,
     parameters,
   };
+}
+
+/** A join that leaves the rows of the given windows, each from its own file. */
+function wantedWindows(
+  rows: readonly CellRows[],
+  timeTypes: readonly string[],
+  list: (values: readonly (string | null)[]) => string,
+): string {
+  const wanted = [
+    `${list(rows.map(({ path }) => path))} AS f`,
+    ...timeTypes.map(
+      (type, place) =>
+        `CAST(${list(rows.map(({ values }) => values[place] ?? null))} AS ${type}) AS t${place}`,
+    ),
+  ];
+  const matches = [
+    'r.filename = w.f',
+    ...timeTypes.map((_, place) => `r.t${place} IS NOT DISTINCT FROM w.t${place}`),
+  ];
+  return ` JOIN (SELECT ${wanted.join(', ')}) AS w ON ${matches.join(' AND ')}`;
 }

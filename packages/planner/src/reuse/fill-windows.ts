@@ -24,6 +24,8 @@ export interface FilledWindow {
   readonly service: Service;
   /** Computed by this statement. */
   readonly fresh: boolean;
+  /** How many windows the file holds. */
+  readonly windowsInFile: number;
   /** It is in the store, and not only this statement's. */
   readonly stored: boolean;
 }
@@ -34,6 +36,8 @@ export interface FillContext {
   readonly listing: ScanListing;
   /** When the listing was complete (ms since 1970). */
   readonly listedAt: number;
+  /** The selection's windows without files. */
+  readonly empty: readonly Window[];
   readonly base: BaseKey;
   readonly shapeText: string;
   readonly run: RunContext;
@@ -253,7 +257,7 @@ export class FragmentWindows {
       from: window.span?.from ?? null,
       to: window.span?.to ?? null,
       version: window.version,
-      detail: cellDetail(window, listing),
+      detail: cellDetail(window, listing, window.files === 0 ? 0 : windows.length),
       rows: 0,
       verifiedAt: listedAt,
     }));
@@ -272,6 +276,7 @@ export class FragmentWindows {
       path: kept,
       service: this.#service,
       fresh: true,
+      windowsInFile: windows.length,
       stored: settled.includes(window),
     }));
   }
@@ -285,6 +290,17 @@ export class FragmentWindows {
   #now(): number {
     return this.#context.reuse.service.config.now?.() ?? Date.now();
   }
+}
+
+/** Whether a window lies between the first and the last of a unit. */
+function isWithin({ span }: Window, unit: readonly Window[]): boolean {
+  const [first] = unit;
+  const last = unit.at(-1);
+  return (
+    span !== null &&
+    span.from >= (first?.span?.from ?? Infinity) &&
+    span.to <= (last?.span?.to ?? -Infinity)
+  );
 }
 
 /** Errors that running the block whole would meet again, or that end the statement. */

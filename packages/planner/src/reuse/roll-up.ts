@@ -27,6 +27,8 @@ export interface WindowGroup {
   readonly to: number;
   readonly windows: readonly Window[];
   readonly version: string;
+  /** Fingerprint of which windows it is made of, those without files included. */
+  readonly selection: string;
 }
 
 /**
@@ -60,18 +62,41 @@ function versionOf(windows: readonly Window[]): string {
   return hash.digest('hex');
 }
 
-/** The whole selection as one group; undefined without a window that has a time. */
-export function wholeGroup(windows: readonly Window[]): WindowGroup | undefined {
-  const spans = windows.flatMap(({ span }) => span ?? []);
+function selectionOf(windows: readonly Window[], empty: readonly Window[]): string {
+  const ids = [...windows, ...empty].map(({ id }) => id).sort();
+  return createHash('sha1').update(ids.join('\n')).digest('hex');
+}
+
+/**
+ * The whole selection as one group; undefined without a window that has a time. `empty`: its windows without files, which have
+ * no part in the version.
+ */
+export function wholeGroup(
+  windows: readonly Window[],
+  empty: readonly Window[] = [],
+): WindowGroup | undefined {
+  const spans = [...windows, ...empty]
+    .flatMap(({ span }) => span ?? [])
+    .sort((a, b) => a.from - b.from);
   const [first] = spans;
   const last = spans.at(-1);
   return first === undefined || last === undefined
     ? undefined
-    : { kind: 'result', from: first.from, to: last.to, windows, version: versionOf(windows) };
+    : {
+        kind: 'result',
+        from: first.from,
+        to: last.to,
+        windows,
+        version: versionOf(windows),
+        selection: selectionOf(windows, empty),
+      };
 }
 
 /** The calendar months that lie within the selection whole, with their windows. */
-export function monthGroups(windows: readonly Window[]): readonly WindowGroup[] {
+export function monthGroups(
+  windows: readonly Window[],
+  empty: readonly Window[] = [],
+): readonly WindowGroup[] {
   const months = new Map<number, Window[]>();
   for (const window of windows) {
     if (window.span === null) continue;
@@ -81,13 +106,25 @@ export function monthGroups(windows: readonly Window[]): readonly WindowGroup[] 
     if (list === undefined) months.set(month, [window]);
     else list.push(window);
   }
-  const whole = wholeGroup(windows);
+  const whole = wholeGroup(windows, empty);
   return [...months].flatMap(([from, members]): WindowGroup[] => {
     const date = new Date(from);
     const to = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
     const covered = whole !== undefined && whole.from <= from && to <= whole.to;
     return covered && members.length >= FEWEST_WINDOWS
-      ? [{ kind: 'rollUp', from, to, windows: members, version: versionOf(members) }]
+      ? [
+          {
+            kind: 'rollUp',
+            from,
+            to,
+            windows: members,
+            version: versionOf(members),
+            selection: selectionOf(
+              members,
+              empty.filter(({ span }) => span !== null && from <= span.from && span.from < to),
+            ),
+          },
+        ]
       : [];
   });
 }
@@ -179,7 +216,7 @@ export async function rollUp(
           from: group.from,
           to: group.to,
           version: group.version,
-          detail: '',
+          detail: group.selection,
           rows: 0,
           verifiedAt: job.verifiedAt,
         },

@@ -79,14 +79,26 @@ function partitionKey({ partition }: ListedPartition): string {
   return JSON.stringify([partition.values, partition.location]);
 }
 
-/** What a cell records of its data besides the version: the version of each partition, so that a narrower question can tell. */
-export function cellDetail(window: Window, listing: Pick<ScanListing, 'partitions'>): string {
+/**
+ * What a cell records besides its version: how many windows its file holds, and the version of each partition, so that a narrower
+ * question can tell whether its part is unchanged.
+ */
+export function cellDetail(
+  window: Window,
+  listing: Pick<ScanListing, 'partitions'>,
+  windowsInFile: number,
+): string {
   const versions: Record<string, string> = {};
   for (const place of window.partitions) {
     const listed = listing.partitions[place];
     if (listed !== undefined) versions[partitionKey(listed)] = shortHash(listed.version);
   }
-  return JSON.stringify(versions);
+  return `${windowsInFile}\n${JSON.stringify(versions)}`;
+}
+
+/** How many windows the file of a cell holds, live or not. */
+export function windowsInFile(cell: StoredCell): number {
+  return Number.parseInt(cell.detail, 10);
 }
 
 function shortHash(text: string): string {
@@ -161,7 +173,7 @@ function isOutside(
 
 function parseDetail(text: string): Readonly<Record<string, string>> | undefined {
   try {
-    return JSON.parse(text) as Record<string, string>;
+    return JSON.parse(text.slice(text.indexOf('\n') + 1)) as Record<string, string>;
   } catch {
     return undefined;
   }

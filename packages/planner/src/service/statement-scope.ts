@@ -34,8 +34,8 @@ export function settingFacts(
   const reuse = settings.get('tributary.reuse');
   return {
     reusePolicy: {
-      use: reuse !== 'off',
-      populate: settings.get('tributary.reuse_populate') === 'on',
+      use: reuse !== 'off' && reuse !== 'refresh',
+      populate: reuse !== 'off' && settings.get('tributary.reuse_populate') === 'on',
       maxAge: reuseAge(reuse),
       windowDays: Number(settings.get('tributary.window_days')),
     },

@@ -155,12 +155,16 @@ export function reuseAge(value: string): number | undefined {
 /** Checks a mode of reuse and answers it as SHOW prints it. Throws `invalidParameterValue`. */
 export function reuseMode(value: string): string {
   const text = value.trim().toLowerCase();
-  if (text === 'exact' || text === 'off') {
+  if (text === 'exact' || text === 'off' || text === 'refresh') {
     return text;
   }
   const age = reuseAge(text);
   if (age === undefined || age > 366 * 86_400_000) {
-    throw invalid('tributary.reuse', value, "Use exact, off, or a time such as '15 minutes'.");
+    throw invalid(
+      'tributary.reuse',
+      value,
+      "Use exact, off, refresh, or a time such as '15 minutes'.",
+    );
   }
   return text;
 }
@@ -389,7 +393,7 @@ export const SETTING_DEFINITIONS: readonly SettingDefinition[] = [
     name: 'tributary.reuse',
     initial: 'exact',
     description:
-      'exact: reuse what was computed for unchanged data; a time such as 15 minutes: without looking, when it is no older; off: never.',
+      'exact: reuse what was computed for unchanged data; a time such as 15 minutes: without looking, when it is no older; refresh: compute anew and keep; off: neither use nor keep.',
     check: reuseMode,
   },
   {
