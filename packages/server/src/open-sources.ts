@@ -18,7 +18,7 @@ export async function openQuerySources(
   const opened = new Map<string, QueryConnector>();
   for (const source of config.sources) {
     if (source.connector !== 'postgres') continue;
-    const { name, rootCertificateFile, connector: _, ...settings } = source;
+    const { name, rootCertificateFile: _file, connector: _kind, ...settings } = source;
     const rootCertificates = await readCertificates(source);
     opened.set(
       name,

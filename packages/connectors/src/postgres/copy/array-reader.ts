@@ -1,5 +1,5 @@
 import type { ColumnBuffer } from '@tributary/engine';
-import type { ValueReader } from './value-reader.ts';
+import type { ReceivedBytes, ValueReader } from './value-reader.ts';
 import { UnreadableValue } from './value-reader.ts';
 
 const NULL_ITEM = -1;
@@ -9,14 +9,14 @@ const NULL_ITEM = -1;
  * items with their lengths). The engine's lists have one dimension and begin at 1: others are refused rather than flattened.
  */
 export function readArray(
-  source: Buffer,
+  source: ReceivedBytes,
   at: number,
   column: ColumnBuffer,
   row: number,
   readItem: ValueReader,
 ): void {
   const { items } = column;
-  const dimensions = source.readInt32BE(at);
+  const dimensions = source.view.getInt32(at);
   if (items === undefined || dimensions === 0) {
     column.setList(row, 0);
     return;
@@ -27,8 +27,8 @@ export function readArray(
       'has more than one dimension: cast it to text in a view of the source',
     );
   }
-  const count = source.readInt32BE(at + 12);
-  const lower = source.readInt32BE(at + 16);
+  const count = source.view.getInt32(at + 12);
+  const lower = source.view.getInt32(at + 16);
   if (lower !== 1) {
     throw new UnreadableValue(
       `an array whose first item is number ${lower}`,
@@ -38,7 +38,7 @@ export function readArray(
   const first = column.setList(row, count);
   let place = at + 20;
   for (let index = 0; index < count; index++) {
-    const length = source.readInt32BE(place);
+    const length = source.view.getInt32(place);
     place += 4;
     if (length === NULL_ITEM) {
       items.setNull(first + index);

@@ -1,6 +1,7 @@
 import type { ColumnBuffer } from '@tributary/engine';
 import type { NumericDigits } from '@tributary/sql';
 import { UnreadableValue } from './value-reader.ts';
+import type { ReceivedBytes } from './value-reader.ts';
 
 const NEGATIVE = 0x4000;
 const SPECIAL: ReadonlyMap<number, string> = new Map([
@@ -24,15 +25,15 @@ const SMALL_POWERS: readonly number[] = Array.from({ length: 16 }, (_, power) =>
  * from zero, as both PostgreSQL and the engine do.
  */
 export function readNumeric(
-  source: Buffer,
+  source: ReceivedBytes,
   at: number,
   digits: NumericDigits & { readonly exact: boolean },
   column: ColumnBuffer,
   row: number,
 ): void {
-  const count = source.readUInt16BE(at);
-  const weight = source.readInt16BE(at + 2);
-  const sign = source.readUInt16BE(at + 4);
+  const count = source.view.getUint16(at);
+  const weight = source.view.getInt16(at + 2);
+  const sign = source.view.getUint16(at + 4);
   const special = SPECIAL.get(sign);
   if (special !== undefined) throw new UnreadableValue(special, 'has no DECIMAL form');
   // The last group stands for units of 10^exponent; the column's for 10^-scale.
@@ -62,21 +63,21 @@ export function readNumeric(
 
 /** The value as a safe integer of the column's units; undefined where digits would be lost. */
 function smallMagnitude(
-  source: Buffer,
+  source: ReceivedBytes,
   at: number,
   count: number,
   shift: number,
 ): number | undefined {
   let value = 0;
   for (let index = 0; index < count; index++)
-    value = value * BASE + source.readUInt16BE(at + 2 * index);
+    value = value * BASE + source.view.getUint16(at + 2 * index);
   if (shift >= 0) return value * (SMALL_POWERS[shift] ?? 1);
   const divisor = SMALL_POWERS[-shift] ?? 1;
   return value % divisor === 0 ? value / divisor : undefined;
 }
 
 function largeMagnitude(
-  source: Buffer,
+  source: ReceivedBytes,
   at: number,
   count: number,
   shift: number,
@@ -84,7 +85,7 @@ function largeMagnitude(
 ): bigint | undefined {
   let value = 0n;
   for (let index = 0; index < count; index++) {
-    value = value * 10_000n + BigInt(source.readUInt16BE(at + 2 * index));
+    value = value * 10_000n + BigInt(source.view.getUint16(at + 2 * index));
     // Longer than any column: no need to go on.
     if (index > 20 && shift >= 0) return POWERS[79];
   }
@@ -117,13 +118,13 @@ function write(column: ColumnBuffer, row: number, value: bigint): void {
 }
 
 /** The value as PostgreSQL writes it, for messages. */
-function numericText(source: Buffer, at: number): string {
-  const count = source.readUInt16BE(at);
-  const weight = source.readInt16BE(at + 2);
-  const negative = source.readUInt16BE(at + 4) === NEGATIVE;
-  const scale = source.readUInt16BE(at + 6);
+function numericText(source: ReceivedBytes, at: number): string {
+  const count = source.view.getUint16(at);
+  const weight = source.view.getInt16(at + 2);
+  const negative = source.view.getUint16(at + 4) === NEGATIVE;
+  const scale = source.view.getUint16(at + 6);
   const group = (index: number): string =>
-    (index >= 0 && index < count ? source.readUInt16BE(at + 8 + 2 * index) : 0)
+    (index >= 0 && index < count ? source.view.getUint16(at + 8 + 2 * index) : 0)
       .toString()
       .padStart(GROUP, '0');
   let whole = '';

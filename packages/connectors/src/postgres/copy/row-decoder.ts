@@ -3,7 +3,7 @@ import { LOADED_ROWS } from '@tributary/engine';
 import { QueryError, visitPlan } from '@tributary/sql';
 import type { Plan, PlanColumn } from '@tributary/sql';
 import { UnreadableValue, valueReader } from './value-reader.ts';
-import type { ValueReader } from './value-reader.ts';
+import type { ReceivedBytes, ValueReader } from './value-reader.ts';
 
 const SIGNATURE_BYTES = 11;
 const HEADER_BYTES = SIGNATURE_BYTES + 8;
@@ -19,6 +19,7 @@ export class RowDecoder {
   readonly #readers: readonly ValueReader[];
   readonly #table: TableLoader;
   readonly #source: string;
+  #received: ReceivedBytes = { bytes: new Uint8Array(), view: new DataView(new ArrayBuffer(0)) };
   #started = false;
   #row = 0;
   rows = 0;
@@ -32,16 +33,21 @@ export class RowDecoder {
   }
 
   payload(buffer: Buffer, from: number, to: number): void {
+    if (this.#received.bytes !== buffer) {
+      const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+      this.#received = { bytes: buffer, view };
+    }
+    const { view } = this.#received;
     let at = from;
     if (!this.#started) {
       this.#started = true;
-      at += HEADER_BYTES + buffer.readInt32BE(at + SIGNATURE_BYTES + 4);
+      at += HEADER_BYTES + view.getInt32(at + SIGNATURE_BYTES + 4);
     }
     while (at < to) {
-      const fields = buffer.readInt16BE(at);
+      const fields = view.getInt16(at);
       at += 2;
       if (fields === END_OF_ROWS) return;
-      at = this.#decode(buffer, at, fields);
+      at = this.#decode(at, fields);
     }
   }
 
@@ -52,7 +58,7 @@ export class RowDecoder {
     this.#table.finish();
   }
 
-  #decode(buffer: Buffer, from: number, fields: number): number {
+  #decode(from: number, fields: number): number {
     const readers = this.#readers;
     // A query without columns sends one that says nothing.
     if (fields !== Math.max(1, readers.length)) {
@@ -64,7 +70,7 @@ export class RowDecoder {
     const row = this.#row;
     let at = from;
     for (let index = 0; index < fields; index++) {
-      const length = buffer.readInt32BE(at);
+      const length = this.#received.view.getInt32(at);
       at += 4;
       const column = this.#table.columns[index];
       if (column === undefined) {
@@ -76,7 +82,7 @@ export class RowDecoder {
       }
       const read = readers[index];
       if (read === undefined) column.setNull(row);
-      else this.#value(read, buffer, at, length, index);
+      else this.#value(read, at, length, index);
       at += length;
     }
     this.rows += 1;
@@ -88,11 +94,11 @@ export class RowDecoder {
     return at;
   }
 
-  #value(read: ValueReader, buffer: Buffer, at: number, length: number, index: number): void {
+  #value(read: ValueReader, at: number, length: number, index: number): void {
     const column = this.#table.columns[index];
     if (column === undefined) return;
     try {
-      read(buffer, at, length, column, this.#row);
+      read(this.#received, at, length, column, this.#row);
     } catch (error) {
       if (!(error instanceof UnreadableValue)) throw error;
       throw new QueryError(
