@@ -107,7 +107,7 @@ export function encodeText(text: string, type: SqlType): string {
   if (stored === undefined || stored === type) return text;
   switch (type.kind) {
     case 'scalar':
-      return type.name === 'interval' ? intervalFields(text) : `CAST(${text} AS VARCHAR)`;
+      return type.name === 'interval' ? intervalFields(text) : timeWithZone(text);
     case 'array':
       return eachElement(text, (element) => encodeText(element, type.element));
     case 'struct':
@@ -158,6 +158,17 @@ function intervalFields(text: string): string {
     const micros = `(${part('hour')} * 3600000000 + ${part('minute')} * 60000000 + ${part('microsecond')})`;
     const fields = `{'months': ${months}, 'days': CAST(${part('day')} AS INTEGER), 'micros': ${micros}}`;
     return `CASE WHEN ${value} IS NOT NULL THEN ${fields} END`;
+  });
+}
+
+/** The engine's own text leaves out the seconds of some offsets. */
+function timeWithZone(text: string): string {
+  return reuse([text], (value) => {
+    const offset = `datepart('timezone', ${value})`;
+    const sign = `CASE WHEN ${offset} < 0 THEN '-' ELSE '+' END`;
+    const parts = [`${offset} // 3600`, `${offset} // 60 % 60`, `${offset} % 60`];
+    const zone = parts.map((part) => `abs(${part})`).join(', ');
+    return `CAST(CAST(${value} AS TIME) AS VARCHAR) || ${sign} || format('{:02d}:{:02d}:{:02d}', ${zone})`;
   });
 }
 
