@@ -17,8 +17,9 @@ export function remoteText(
 
 /** The same services, but sources are asked nothing: their relations are empty. */
 export function describeRemoteQueries(services: ScanServices, scope: StatementScope): ScanServices {
+  const { keyDomain: _, ...others } = services;
   return {
-    ...services,
+    ...others,
     remote: (query) =>
       remoteQuery(query, scope) === undefined ? undefined : Promise.resolve(emptyRelation(query)),
   };

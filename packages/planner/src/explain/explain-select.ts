@@ -10,6 +10,7 @@ import { scanServices } from '../service/scan-services.ts';
 import { describeRemoteQueries, remoteText } from './describe-remote.ts';
 import type { StatementScope } from '../service/statement-scope.ts';
 import type { TextRowsResult } from '../session/sql-session.ts';
+import { explainFragments } from './explain-fragments.ts';
 import { formatPlanTree, planTree } from './plan-tree.ts';
 import type { PlanTree } from './plan-tree.ts';
 
@@ -72,6 +73,10 @@ async function explain(
     };
     const tree = planTree(optimized.plan, details);
     const facts: Record<string, unknown> = {};
+    const fragments = await explainFragments(optimized.plan, scope);
+    if (fragments.length > 0) {
+      facts['fragments'] = fragments;
+    }
     if (!options.analyze) {
       addScans(scope.record.statistics, scans);
     } else {
@@ -122,7 +127,9 @@ export async function explainSelect(
           ...formatPlanTree(explained.tree),
           `Rules: ${explained.rules.length === 0 ? 'none applied' : explained.rules.join(', ')}`,
           ...(options.verbose ? [`Engine: ${explained.engine}`] : []),
-          ...Object.entries(explained.facts).map(([name, value]) => `${name}: ${String(value)}`),
+          ...Object.entries(explained.facts).flatMap(([name, value]) =>
+            (Array.isArray(value) ? value : [value]).map((each) => `${name}: ${String(each)}`),
+          ),
         ];
   return {
     kind: 'textRows',

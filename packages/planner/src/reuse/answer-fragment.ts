@@ -161,8 +161,10 @@ class FragmentSearch {
     const { run, reuse, compute } = this.#context;
     const { filled, rolled, hits, misses } = found;
     const { counts, store } = reuse.service;
-    counts.hits += hits;
-    counts.misses += misses;
+    if (compute) {
+      counts.hits += hits;
+      counts.misses += misses;
+    }
     run.statistics.windowsTotal += windows.length;
     run.statistics.windowsHit += hits;
     run.statistics.windowsMiss += misses;
@@ -564,9 +566,9 @@ class FragmentSearch {
     listing?: ScanListing,
     detail?: string,
   ): Promise<FragmentAnswer> {
-    const { run, reuse } = this.#context;
+    const { run, reuse, compute } = this.#context;
     const { bypassed } = reuse.service.counts;
-    bypassed.set(reason, (bypassed.get(reason) ?? 0) + 1);
+    if (compute) bypassed.set(reason, (bypassed.get(reason) ?? 0) + 1);
     await this.#release();
     const windows =
       listing === undefined

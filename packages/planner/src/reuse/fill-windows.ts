@@ -66,9 +66,12 @@ export class FragmentWindows {
   readonly #context: FillContext;
   readonly #service: Service;
   #unit: UnitPlan | undefined;
+  /** Those that no unit has told of yet. */
+  readonly #empty: Window[];
 
   constructor(context: FillContext) {
     this.#context = context;
+    this.#empty = [...context.empty];
     const service = serves(shapeOf(context.fragment), context.fragment);
     if (service === undefined) throw new Error('a shape does not serve its own fragment');
     this.#service = service;
@@ -252,7 +255,9 @@ export class FragmentWindows {
     const { base, shapeText, listing, listedAt, reuse } = this.#context;
     const { store } = reuse.service;
     const settled = reuse.policy.populate ? windows.filter((each) => this.#isSettled(each)) : [];
-    const cells = settled.map((window): CellContent => ({
+    // Who accepts an age does not look at files: that there were none is told by a cell as well.
+    const empty = settled.length === 0 ? [] : this.#empty.splice(0);
+    const cells = [...settled, ...empty].map((window): CellContent => ({
       kind: 'cell',
       from: window.span?.from ?? null,
       to: window.span?.to ?? null,
@@ -290,17 +295,6 @@ export class FragmentWindows {
   #now(): number {
     return this.#context.reuse.service.config.now?.() ?? Date.now();
   }
-}
-
-/** Whether a window lies between the first and the last of a unit. */
-function isWithin({ span }: Window, unit: readonly Window[]): boolean {
-  const [first] = unit;
-  const last = unit.at(-1);
-  return (
-    span !== null &&
-    span.from >= (first?.span?.from ?? Infinity) &&
-    span.to <= (last?.span?.to ?? -Infinity)
-  );
 }
 
 /** Errors that running the block whole would meet again, or that end the statement. */

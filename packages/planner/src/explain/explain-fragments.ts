@@ -1,0 +1,41 @@
+import type { Plan } from '@tributary/sql';
+import { BYPASS_REASONS } from '../reuse/reasons.ts';
+import { resolveFragments } from '../reuse/resolve-fragments.ts';
+import type { FragmentReport } from '../reuse/resolve-fragments.ts';
+import { emptyStatistics } from '../service/query-statistics.ts';
+import { runContext } from '../service/run-context.ts';
+import type { StatementScope } from '../service/statement-scope.ts';
+
+/** A line on each fragment of a plan: its windows, and how many of them stored cells answer; or why it runs whole. */
+export async function explainFragments(
+  plan: Plan,
+  scope: StatementScope,
+): Promise<readonly string[]> {
+  const run = runContext(scope);
+  if (run.reuse === undefined) {
+    return [];
+  }
+  // What is only looked at counts for nothing.
+  const looking = { ...run, statistics: emptyStatistics() };
+  const resolved = await resolveFragments(plan, looking, run.reuse, false);
+  await resolved.release();
+  return resolved.reports.map(formatReport);
+}
+
+function formatReport({
+  table,
+  form,
+  windows,
+  hits,
+  misses,
+  reason,
+  detail,
+}: FragmentReport): string {
+  const name = `${form ?? 'block'} over ${table}`;
+  if (reason !== undefined) {
+    const why =
+      detail === undefined ? BYPASS_REASONS[reason] : `${BYPASS_REASONS[reason]}: ${detail}`;
+    return `${name}: BYPASS ${reason} (${why})`;
+  }
+  return `${name}: ${windows} windows, ${hits} HIT, ${misses} MISS`;
+}
