@@ -15,7 +15,7 @@ import { median, ms, ratio, time, timePair } from './report.ts';
 
 const RUNS = 41;
 /** Calls of both sides before the first that counts: the server's code is compiled as it gets hot. */
-const WARM_UP = 20;
+const WARM_UP = 60;
 
 export const lakeLocal: Benchmark = {
   name: 'lake-local',
