@@ -2,9 +2,13 @@ import type { ColumnDefinition } from '@tributary/catalog';
 import { listValue, type EngineValue } from '@tributary/engine';
 import { engineType, type ColumnId } from '@tributary/sql';
 import { escapeGlob } from './location.ts';
+import { valueSequence } from './value-sequence.ts';
 
 /** Up to this many files, partition values are looked up in a constant list; above, the copy of the list per vector costs more than a join. */
 const LIST_LIMIT = 256;
+
+/** A row's file by its place in the list, from 0. */
+const PLACE = 'f.file_index::BIGINT';
 
 /** A column of the relation, with its place in the files or in the partitions. */
 export interface RelationColumn {
@@ -86,9 +90,14 @@ function groupText(
     if (values.every((value) => value === first)) {
       const value = first === null || first === undefined ? 'NULL' : bind(first);
       columns.push(`CAST(${value} AS ${type}) AS c${id}`);
+      continue;
+    }
+    const sequence = valueSequence(values, definition.type, type, PLACE);
+    if (sequence !== undefined) {
+      columns.push(`${sequence} AS c${id}`);
     } else if (values.length <= LIST_LIMIT) {
       const constant = bindTexts(values, bind);
-      columns.push(`(CAST(${constant} AS ${type}[]))[f.file_index::BIGINT + 1] AS c${id}`);
+      columns.push(`(CAST(${constant} AS ${type}[]))[${PLACE} + 1] AS c${id}`);
     } else {
       looked.push(`CAST(unnest(${bindTexts(values, bind)}) AS ${type}) AS p${index}`);
       columns.push(`v.p${index} AS c${id}`);
@@ -97,7 +106,7 @@ function groupText(
   const from = `${group.reader.call(paths)} AS f`;
   if (looked.length === 0) return `SELECT ${list(columns)} FROM ${from}`;
   const values = `SELECT ${looked.join(', ')}, unnest(range(${group.paths.length})) AS i`;
-  return `SELECT ${list(columns)} FROM ${from} JOIN (${values}) AS v ON f.file_index::BIGINT = v.i`;
+  return `SELECT ${list(columns)} FROM ${from} JOIN (${values}) AS v ON ${PLACE} = v.i`;
 }
 
 /** The binding takes a list's type from its first item, which therefore must not be NULL. */
