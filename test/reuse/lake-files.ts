@@ -30,10 +30,10 @@ export async function writeRows(
 
 /** Other values in the same columns, of the same width. */
 const DISGUISES = [
-  '(* REPLACE (rid + 1000000 AS rid))',
-  '(* REPLACE (k + 1 AS k))',
-  '(* REPLACE (k + 2 AS k, rid + 1 AS rid))',
-  '(* REPLACE (30 - k AS k))',
+  'rid + 1000000 AS rid',
+  'k + 1 AS k',
+  'k + 2 AS k, rid + 1 AS rid',
+  '30 - k AS k',
 ];
 
 /**
@@ -44,14 +44,14 @@ export async function disguise(
   connection: DuckDBConnection,
   path: string,
   how: 'beside' | 'inPlace',
+  disguises: readonly string[] = DISGUISES,
 ): Promise<boolean> {
   const before = await stat(path);
   const beside = `${dirname(path)}/_new.parquet`;
-  for (const list of DISGUISES) {
-    const columns = list.slice(1, -1);
+  for (const columns of disguises) {
     await copyTo(
       connection,
-      `SELECT ${columns} FROM read_parquet(${quote(path.replaceAll(/[*?[]/g, (each) => `[${each}]`))}, hive_partitioning = false)`,
+      `SELECT * REPLACE (${columns}) FROM read_parquet(${quote(path.replaceAll(/[*?[]/g, (each) => `[${each}]`))}, hive_partitioning = false)`,
       beside,
     );
     if ((await stat(beside)).size !== before.size) continue;

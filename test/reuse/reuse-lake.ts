@@ -26,7 +26,7 @@ export class ReuseLake {
   #stack: QueryStack | undefined;
   #session: SqlSession | undefined;
   /** Called when a unit or a statement is about to read files of the lake. */
-  beforeRead: () => Promise<void> = () => Promise.resolve();
+  beforeRead: (sql: string) => Promise<void> = () => Promise.resolve();
 
   private constructor(folder: string, instance: DuckDBInstance, writer: DuckDBConnection) {
     this.folder = folder;
@@ -87,7 +87,7 @@ export class ReuseLake {
     this.#stack = await openQueryStack({
       folder: this.folder,
       reuse: { settle: 0, ...reuse },
-      beforeRead: () => this.beforeRead(),
+      beforeRead: (sql) => this.beforeRead(sql),
     });
     this.#session = await this.#stack.service.createSession('tributary', new Map());
   }

@@ -19,6 +19,19 @@ export async function replay(seed: number, steps: readonly Step[]): Promise<Outc
   return isWrong(last) ? last : undefined;
 }
 
+/** What is tried to be left out first, since it is much at once. */
+const PARTS: readonly ((step: Step, at: number) => boolean)[] = [
+  (step) => step.kind === 'file' || step.kind === 'define' || step.kind === 'repair',
+  (step) => step.kind !== 'statement',
+  (step) => step.kind !== 'race' && step.kind !== 'killed' && step.kind !== 'restart',
+  (step) => step.kind !== 'setting' && step.kind !== 'both',
+  (step) => step.kind !== 'disguise' && step.kind !== 'remove',
+  (step) => !('path' in step && step.path.startsWith('ta/')),
+  (step) => !('path' in step && step.path.startsWith('tb/')),
+  (_, at) => at % 3 !== 1,
+  (_, at) => at % 3 !== 2,
+];
+
 /** Leaves out as many steps as it can while the last one stays wrong in the same way, until the time is over (ms since 1970). */
 export async function shrink(
   seed: number,
@@ -27,6 +40,13 @@ export async function shrink(
   until: number,
 ): Promise<{ readonly steps: readonly Step[]; readonly outcome: Outcome }> {
   let best = { steps, outcome };
+  const last = steps.at(-1);
+  for (const kept of PARTS) {
+    if (Date.now() >= until) return best;
+    const tried = best.steps.filter((step, at) => step === last || kept(step, at));
+    const again = tried.length < best.steps.length ? await replay(seed, tried) : undefined;
+    if (again?.kind === outcome.kind) best = { steps: tried, outcome: again };
+  }
   let size = Math.ceil(steps.length / 2);
   while (size >= 1 && Date.now() < until) {
     let smaller = false;

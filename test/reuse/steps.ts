@@ -33,7 +33,7 @@ export type Step =
   /** The change happens between the listing and the reading of the statement's files. */
   | { readonly kind: 'race'; readonly statement: ComparedStatement; readonly change: Step };
 
-const SHOWN = 3000;
+const SHOWN = 300;
 
 export function describeStep(step: Step): string {
   switch (step.kind) {

@@ -37,8 +37,8 @@ export interface QueryStack {
 }
 
 export interface QueryStackOptions {
-  /** Called when a statement's files are listed and the engine is about to read them. */
-  readonly beforeRead?: () => Promise<void>;
+  /** Called when a statement's files, or a scan unit's, are listed and the engine is about to read them with this text. */
+  readonly beforeRead?: (sql: string) => Promise<void>;
   readonly maxConcurrent?: number;
   /** Ends in `/`; holds the lake and the state, and stays when the stack closes. Absent: a temporary one. */
   readonly folder?: string;
@@ -58,16 +58,16 @@ export interface StackReuse {
   readonly wrapStore?: (store: ReuseStore) => ReuseStore;
 }
 
-function withHook(engine: Engine, beforeRead: (() => Promise<void>) | undefined): Engine {
+function withHook(engine: Engine, beforeRead: QueryStackOptions['beforeRead']): Engine {
   if (beforeRead === undefined) return engine;
   return {
     async run(sql, parameters, options) {
-      if (sql.includes('read_parquet')) await beforeRead();
+      if (sql.includes('read_parquet')) await beforeRead(sql);
       return engine.run(sql, parameters, options);
     },
     async rows(sql, parameters, options) {
       // A scan unit, not a footer.
-      if (sql.startsWith('COPY') && sql.includes('read_parquet')) await beforeRead();
+      if (sql.startsWith('COPY') && sql.includes('read_parquet')) await beforeRead(sql);
       return engine.rows(sql, parameters, options);
     },
     load: (columns) => engine.load(columns),
