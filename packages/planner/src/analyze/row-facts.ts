@@ -94,8 +94,14 @@ export function rowFacts(plan: Plan, common: CommonFacts): readonly Predicate[] 
           : [{ kind: 'within' as const, expression: columnExpression(column), domain }];
       });
     }
-    case 'scan':
     case 'remoteQuery':
+      return plan.columns.flatMap((column) => {
+        const domain = plan.domains?.get(column.id);
+        return domain === undefined
+          ? []
+          : [{ kind: 'within' as const, expression: columnExpression(column), domain }];
+      });
+    case 'scan':
     case 'tableFunction':
     case 'recursive':
       return [];

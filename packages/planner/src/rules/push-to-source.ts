@@ -102,9 +102,7 @@ function withNeeds(tree: Plan, trees: SourceTrees, needs: Needs): Plan {
 /** A scan that stays: its source filters by what the plan needs, as far as it can. */
 function filteredScan(scan: ScanPlan, trees: SourceTrees, needs: Needs): Plan {
   if (trees.sourceOf(scan) === undefined) return scan;
-  const restricted = needed(scan, trees, needs, new Map());
-  if (restricted === scan) return scan;
-  return remoteQuery(restricted, scan.table.source);
+  return remoteQuery(needed(scan, trees, needs, new Map()), scan.table.source);
 }
 
 function needed(scan: ScanPlan, trees: SourceTrees, needs: Needs, own: Needs): Plan {

@@ -16,7 +16,10 @@ export const RULES: readonly Rule[] = [
   pruneColumns,
 ];
 
-export const RULE_NAMES: readonly string[] = RULES.map((rule) => rule.name);
+/** No rule over plans, but switched off like one: rows of one scan, once they are there, prune others. */
+export const DYNAMIC_FILTERS = 'dynamic-filters';
+
+export const RULE_NAMES: readonly string[] = [...RULES.map((rule) => rule.name), DYNAMIC_FILTERS];
 
 export interface RuleOutcome {
   readonly plan: Plan;

@@ -2,6 +2,8 @@ import type { QueryConnector, ScanRelation } from '@tributary/connectors';
 import { QueryError } from '@tributary/sql';
 import type { Plan, RemoteQueryPlan, ScanPlan } from '@tributary/sql';
 import { printFacts } from '../execute/run-plan.ts';
+import { keyDomain } from '../execute/key-domain.ts';
+import { DYNAMIC_FILTERS } from '../rules/rules.ts';
 import { filterPartitions } from '../execute/partition-filter.ts';
 import type { ScanServices } from '../execute/open-scans.ts';
 import { partitionRows } from '../system/partitions-function.ts';
@@ -96,6 +98,12 @@ export function scanServices(scope: StatementScope): ScanServices {
       const remote = remoteQuery(query, scope);
       return remote?.connector.run(remote.plan, printFacts(scope), context);
     },
+    ...(scope.rulesOff.has('all') || scope.rulesOff.has(DYNAMIC_FILTERS)
+      ? {}
+      : {
+          keyDomain: (relation, column, { signal }) =>
+            keyDomain(relation, column, scope.services.engine, signal),
+        }),
     system(scan) {
       return scan.table.source === SYSTEM_SCHEMA
         ? systemRows(scan, scope, services).then((rows) =>

@@ -1,4 +1,4 @@
-import type { Constraint } from '../domain/domain.ts';
+import type { Constraint, Domain } from '../domain/domain.ts';
 import type { FunctionEntry } from '../functions/function-entry.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import type {
@@ -189,6 +189,8 @@ export interface RemoteQueryPlan extends PlanBase {
   readonly source: string;
   /** Has the same columns. */
   readonly plan: Plan;
+  /** What the values of its columns are known to be, once its rows are here. */
+  readonly domains?: ReadonlyMap<ColumnId, Domain>;
 }
 
 export type Plan =
