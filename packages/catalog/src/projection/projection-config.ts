@@ -96,6 +96,13 @@ export function parseLocation(table: TableDefinition, lookup: PropertyLookup): L
     : parseLocationTemplate(table, displayName(table), template);
 }
 
+/** What all locations of `storage.location.template` begin with, up to a slash; undefined where partitions lie below the table's location. */
+export function templateBase(table: TableDefinition): string | undefined {
+  const template = isProjected(table) ? propertyLookup(table)(TEMPLATE_KEY) : undefined;
+  const [base] = template?.split('${') ?? [];
+  return base?.slice(0, base.lastIndexOf('/') + 1);
+}
+
 /** The whole configuration. Throws missingProjection or invalidTableProperty. */
 export function parseProjection(table: TableDefinition): ProjectionConfig {
   const lookup = propertyLookup(table);

@@ -1,4 +1,4 @@
-import type { StoredCell } from './reuse-store.ts';
+import type { LiveCell } from './index-rows.ts';
 
 const MAX_CELLS = 100_000;
 const MAX_CHARACTERS = 64 << 20;
@@ -7,18 +7,18 @@ const MAX_CHARACTERS = 64 << 20;
 export const MAX_CELLS_OF_SHAPE = MAX_CELLS / 2;
 
 interface CachedShape {
-  cells: StoredCell[];
+  cells: LiveCell[];
   characters: number;
 }
 
-const weight = (cell: StoredCell): number => cell.version.length + cell.detail.length;
+const weight = (cell: LiveCell): number => cell.version.length + cell.detail.length;
 
-function sum(cells: readonly StoredCell[]): number {
+function sum(cells: readonly LiveCell[]): number {
   return cells.reduce((total, cell) => total + weight(cell), 0);
 }
 
 /** In order of time; the NULL window first. */
-export function byTime(one: StoredCell, other: StoredCell): number {
+export function byTime(one: LiveCell, other: LiveCell): number {
   return (one.from ?? -Infinity) - (other.from ?? -Infinity) || one.id - other.id || 0;
 }
 
@@ -28,7 +28,7 @@ export class CellCache {
   #cells = 0;
   #characters = 0;
 
-  get(shape: number): readonly StoredCell[] | undefined {
+  get(shape: number): readonly LiveCell[] | undefined {
     const found = this.#shapes.get(shape);
     if (found === undefined) return undefined;
     this.#shapes.delete(shape);
@@ -37,7 +37,7 @@ export class CellCache {
   }
 
   /** Keeps all live cells of a shape, in order, unless they are too many. */
-  set(shape: number, cells: StoredCell[]): void {
+  set(shape: number, cells: LiveCell[]): void {
     this.forget(shape);
     const characters = sum(cells);
     if (cells.length > MAX_CELLS_OF_SHAPE || characters > MAX_CHARACTERS / 2) return;
@@ -64,7 +64,7 @@ export class CellCache {
     this.#characters = 0;
   }
 
-  add(shape: number, cells: readonly StoredCell[]): void {
+  add(shape: number, cells: readonly LiveCell[]): void {
     const found = this.#shapes.get(shape);
     if (found !== undefined) this.set(shape, [...found.cells, ...cells].sort(byTime));
   }
@@ -76,11 +76,5 @@ export class CellCache {
         shape,
         found.cells.filter((cell) => !ids.has(cell.id)),
       );
-  }
-
-  /** Replaces one of a shape's cells by the same with another moment of verification. */
-  renew(shape: number, index: number, cell: StoredCell, renewed: StoredCell): void {
-    const found = this.#shapes.get(shape);
-    if (found?.cells[index] === cell) found.cells[index] = renewed;
   }
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { systemCode } from './store-files.ts';
 
-const LOCK = 'lock';
+/** The lock's file in the folder. */
+export const LOCK = 'lock';
 
 /** A folder held by this process alone until it is released or the process ends, however it ends. */
 export interface FolderLock {
@@ -20,7 +21,8 @@ export function lockFolder(folder: string): FolderLock | undefined {
   const path = join(folder, LOCK);
   const database = new Database(path);
   try {
-    database.exec('pragma busy_timeout = 0; begin exclusive');
+    // Nothing is ever written, so no journal is wanted beside the lock.
+    database.exec('pragma busy_timeout = 0; pragma journal_mode = memory; begin exclusive');
   } catch (error) {
     database.close();
     if (/^SQLITE_(?:BUSY|LOCKED)/.test(systemCode(error))) return undefined;

@@ -1,7 +1,6 @@
 import { deleteRows, deleteUnusedShapes, insertCells } from './index-rows.ts';
-import type { CellPlace, IndexRows } from './index-rows.ts';
+import type { CellPlace, IndexRows, LiveCell } from './index-rows.ts';
 import type { FileRegistry, KeptFile } from './file-registry.ts';
-import type { StoredCell } from './reuse-store.ts';
 import { encodeText } from './stored-text.ts';
 
 /** One transaction on the index: writes rows, and remembers what the memory of the process has to follow once they are committed. */
@@ -9,8 +8,10 @@ export class IndexChange {
   readonly tx: IndexRows;
   readonly owner: number;
   readonly removed: CellPlace[] = [];
-  readonly added: { readonly file: KeptFile; readonly cells: readonly StoredCell[] }[] = [];
+  readonly added: { readonly file: KeptFile; readonly cells: readonly LiveCell[] }[] = [];
   readonly quarantined: CellPlace[] = [];
+  /** Shapes that had no cells before. */
+  readonly made = new Set<number>();
   shapesChanged = false;
   readonly #files: FileRegistry;
 
@@ -31,7 +32,7 @@ export class IndexChange {
     this.removed.push(...places);
   }
 
-  async add(file: KeptFile, cells: readonly StoredCell[]): Promise<void> {
+  async add(file: KeptFile, cells: readonly LiveCell[]): Promise<void> {
     await this.tx
       .insertInto('tributary_reuse_file')
       .values({

@@ -6,7 +6,29 @@ import { decodeText, encodeText } from './stored-text.ts';
 /** The database of the index, or a transaction on it. */
 export type IndexRows = Kysely<CatalogTables>;
 
-type CellRow = Selectable<CatalogTables['tributary_reuse_cell']>;
+/** What `decodeCell` takes: the driver's time goes by values. */
+export const CELL_COLUMNS = [
+  'id',
+  'file',
+  'kind',
+  'from_ms',
+  'to_ms',
+  'version',
+  'detail',
+  'rows',
+  'verified_at',
+  'input_bytes',
+] as const;
+
+type CellRow = Pick<
+  Selectable<CatalogTables['tributary_reuse_cell']>,
+  (typeof CELL_COLUMNS)[number]
+>;
+
+/** A cell in memory: its moment of verification moves with time, and is not worth a copy of thousands at each statement. */
+export interface LiveCell extends Omit<StoredCell, 'verifiedAt'> {
+  verifiedAt: number;
+}
 
 /** What the index forgets with a cell. */
 export interface CellPlace {
@@ -26,10 +48,10 @@ export function* batches<T>(all: readonly T[], size: number = BATCH): Generator<
 const nullable = (value: number | string | null): number | null =>
   value === null ? null : Number(value);
 
-export function decodeCell(row: CellRow): StoredCell {
+export function decodeCell(row: CellRow, shape: number): LiveCell {
   return {
     id: Number(row.id),
-    shape: Number(row.shape),
+    shape,
     file: Number(row.file),
     kind: row.kind as CellKind,
     from: nullable(row.from_ms),
@@ -137,10 +159,10 @@ export async function readCells(
   owner: number,
   shape: number,
   span?: { readonly from: number; readonly to: number },
-): Promise<StoredCell[]> {
+): Promise<LiveCell[]> {
   let query = db
     .selectFrom('tributary_reuse_cell')
-    .selectAll()
+    .select(CELL_COLUMNS)
     .where('owner', '=', owner)
     .where('shape', '=', shape)
     .where('quarantined', '=', 0);
@@ -152,7 +174,7 @@ export async function readCells(
       ]),
     );
   const rows = await query.execute();
-  return rows.map(decodeCell);
+  return rows.map((row) => decodeCell(row, shape));
 }
 
 export async function deleteRows(

@@ -51,13 +51,7 @@ export function invalidateTable(
   return index.exclusive(async () => {
     const dropped = await index.change(async (change) => {
       const { tx } = change;
-      // Others must not keep units begun before, also where they have no cell yet. Rows are locked in one order.
-      await tx
-        .selectFrom('tributary_reuse_owner')
-        .select('number')
-        .orderBy('number')
-        .$if(index.locksRows, (query) => query.forUpdate())
-        .execute();
+      // Others must not keep units begun before, also where they have no cell yet.
       await tx
         .updateTable('tributary_reuse_owner')
         .set((eb) => ({ generation: eb('generation', '+', 1) }))

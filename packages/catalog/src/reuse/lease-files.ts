@@ -33,7 +33,7 @@ function met(context: StoreContext, file: KeptFile): Promise<Verdict> {
   if (running !== undefined) return running;
   const work = (async (): Promise<Verdict> => {
     try {
-      const sha256 = await context.files.hash(join(context.folder, file.name));
+      const sha256 = await context.files.hash(join(context.folder, file.name), file.identity.bytes);
       if (sha256 !== file.sha256) return 'other';
       // The contents were those of the file that was looked at, if it is still the same.
       const verdict = looked(context, file);
@@ -61,7 +61,10 @@ async function judge(
   const unmet = files.filter((file) => !file.met && verdicts.get(file) === 'same');
   const queue = unmet.values();
   const worker = async (): Promise<void> => {
-    for (const file of queue) verdicts.set(file, await met(context, file));
+    for (const file of queue) {
+      verdicts.set(file, await met(context, file));
+      await setImmediate();
+    }
   };
   await Promise.all(unmet.slice(0, HASHED_AT_ONCE).map(worker));
   return verdicts;

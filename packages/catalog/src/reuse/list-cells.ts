@@ -29,12 +29,13 @@ export async function* listCells({ index, folder }: StoreContext): AsyncGenerato
         .execute(),
     );
     for (const row of rows) {
-      const cell = decodeCell(row);
+      const cell = decodeCell(row, Number(row.shape));
+      index.renew(cell);
       after = cell.id;
       const file = index.files.get(cell.file);
       if (file !== undefined)
         yield {
-          ...index.renewed(cell),
+          ...cell,
           tableName: decodeText(row.table_name),
           shapeText: decodeText(row.shape_text),
           path: join(folder, file.name),

@@ -23,6 +23,7 @@ const FOLDER_IDLE_MS = 7 * 86_400_000;
 const OWNER_IDLE_MS = 30 * 86_400_000;
 
 const MAX_CELLS = 200_000;
+const MAX_NOTES = 10_000;
 
 export interface ReuseStoreConfig {
   /** Where the files live; each process takes a folder of its own in it. */
@@ -33,6 +34,8 @@ export interface ReuseStoreConfig {
   readonly maxCells?: number;
   /** Of one unit's file; a quarter of `maxBytes` unless given. */
   readonly maxFileBytes?: number;
+  /** Of shapes; 10,000 unless given. */
+  readonly maxNotes?: number;
   /** As for `openCatalogStore`: the index stands beside the catalog. */
   readonly database: string | { readonly path: string };
   /** Milliseconds since 1970. */
@@ -47,6 +50,7 @@ function checkedLimits(config: ReuseStoreConfig): StoreLimits {
     maxBytes: config.maxBytes,
     maxCells: config.maxCells ?? MAX_CELLS,
     maxFileBytes: config.maxFileBytes ?? Math.ceil(config.maxBytes / 4),
+    maxNotes: config.maxNotes ?? MAX_NOTES,
   };
   for (const [name, value] of Object.entries(limits) as readonly [string, number][])
     if (!Number.isSafeInteger(value) || value < 1)

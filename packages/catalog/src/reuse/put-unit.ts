@@ -4,6 +4,7 @@ import { MAX_KEY_CHARACTERS, ensureShape } from './base-rows.ts';
 import type { KeptFile } from './file-registry.ts';
 import type { IndexChange } from './index-change.ts';
 import { placesOf, windowsOf } from './index-rows.ts';
+import type { LiveCell } from './index-rows.ts';
 import { leaseOf } from './lease-files.ts';
 import type { CellContent, NewUnit, StoredCell, StoredUnit } from './reuse-store.ts';
 import type { StoreContext } from './store-context.ts';
@@ -45,7 +46,10 @@ async function prepare(context: StoreContext, unit: NewUnit): Promise<Prepared |
     keyCharacters > MAX_KEY_CHARACTERS
   )
     return undefined;
-  const [sha256] = await Promise.all([files.hash(unit.path), files.sync(unit.path)]);
+  const [sha256] = await Promise.all([
+    files.hash(unit.path, identity.bytes),
+    files.sync(unit.path),
+  ]);
   if (!sameFile(files.identify(unit.path), identity))
     throw new QueryError(
       'internalError',
@@ -95,7 +99,10 @@ async function record(
     id: () => index.nextId(),
     use: () => index.files.nextUse(),
   });
-  if (shape.made) change.shapesChanged = true;
+  if (shape.made) {
+    change.shapesChanged = true;
+    change.made.add(shape.id);
+  }
   const windows = new Set(unit.cells.map(window));
   const span = {
     from: least(unit.cells.map((cell) => cell.from ?? 0)),
@@ -121,7 +128,7 @@ async function record(
   };
   if (used.length > 0) file.used = -least(used.map((one) => -one));
   const share = Math.round(unit.inputBytes / unit.cells.length);
-  const cells = unit.cells.map((cell): StoredCell => ({
+  const cells = unit.cells.map((cell): LiveCell => ({
     id: index.nextId(),
     shape: shape.id,
     file: file.id,

@@ -9,6 +9,7 @@ import { IndexChange } from './index-change.ts';
 import { readCells } from './index-rows.ts';
 import { countCells, loadIndex } from './load-index.ts';
 import type { LoadedIndex } from './load-index.ts';
+import type { LiveCell } from './index-rows.ts';
 import type { BaseKey, StoredCell, StoredShape } from './reuse-store.ts';
 
 const MAX_CACHED_BASES = 1_000;
@@ -34,6 +35,8 @@ export class ReuseIndex {
   #lastId: number;
   /** Cells up to this id were verified by a clock that has been set back since. */
   #unverifiedUpTo = 0;
+  /** Whether the rows say so too. */
+  #unverifiedStored = true;
   #latest: number;
   /** Raised by each invalidation: a unit begun before is not kept. */
   invalidations = 0;
@@ -87,11 +90,6 @@ export class ReuseIndex {
     return this.#connections.reading;
   }
 
-  /** Whether the database locks rows, not all of it. */
-  get locksRows(): boolean {
-    return this.#connections.engine === 'postgres';
-  }
-
   /** An id that no row of the owner has had since the process started. */
   nextId(): number {
     return ++this.#lastId;
@@ -107,18 +105,8 @@ export class ReuseIndex {
       this.#verified.clear();
       this.#cache.clear();
       this.#unverifiedUpTo = this.#lastId;
+      this.#unverifiedStored = false;
       this.#latest = now;
-      // For later processes; this one has it in memory.
-      this.exclusive(() =>
-        againstStore(() =>
-          this.#connections.writing
-            .updateTable('tributary_reuse_cell')
-            .set({ verified_at: 0 })
-            .where('owner', '=', this.owner)
-            .where('id', '<=', this.#unverifiedUpTo)
-            .execute(),
-        ),
-      ).catch(() => undefined);
     }
     this.#latest = Math.max(this.#latest, now);
     return now;
@@ -145,6 +133,8 @@ export class ReuseIndex {
     work: (change: IndexChange) => Promise<T>,
   ): Promise<{ readonly result: T } | undefined> {
     const now = this.now();
+    // Together with the earlier time, from which a later process could not tell that the clock was set back.
+    const unverified = this.#unverifiedStored ? undefined : this.#unverifiedUpTo;
     const done = await againstStore(() =>
       this.#connections.writing.transaction().execute(async (tx) => {
         const row = await tx
@@ -154,13 +144,22 @@ export class ReuseIndex {
           .returning('generation')
           .executeTakeFirst();
         if (row?.generation !== this.#owner.generation) return undefined;
+        if (unverified !== undefined)
+          await tx
+            .updateTable('tributary_reuse_cell')
+            .set({ verified_at: 0 })
+            .where('owner', '=', this.owner)
+            .where('id', '<=', unverified)
+            .execute();
         const change = new IndexChange(tx, this.owner, this.files);
         const result = await work(change);
         await change.finish();
         return { change, result };
       }),
     );
-    if (done !== undefined) this.#apply(done.change);
+    if (done === undefined) return undefined;
+    if (unverified === this.#unverifiedUpTo) this.#unverifiedStored = true;
+    this.#apply(done.change);
     return done;
   }
 
@@ -182,6 +181,7 @@ export class ReuseIndex {
     }
     for (const { file, cells } of change.added) {
       this.files.add(file);
+      if (change.made.has(file.shape)) this.#cache.set(file.shape, []);
       this.#cache.add(file.shape, cells);
     }
     if (change.shapesChanged) this.forgetShapes();
@@ -271,17 +271,16 @@ export class ReuseIndex {
     const found: StoredCell[] = [];
     for (const shape of [...new Set(shapes)].sort((one, other) => one - other)) {
       const cells = this.#cache.get(shape) ?? (await this.#read(shape, from, to));
-      for (const [index, cell] of cells.entries()) {
+      for (const cell of cells) {
         if (cell.from !== null && (cell.from >= to || (cell.to ?? Infinity) <= from)) continue;
-        const renewed = this.renewed(cell);
-        if (renewed !== cell) this.#cache.renew(shape, index, cell, renewed);
-        found.push(renewed);
+        this.renew(cell);
+        found.push(cell);
       }
     }
     return found;
   }
 
-  #read(shape: number, from: number, to: number): Promise<readonly StoredCell[]> {
+  #read(shape: number, from: number, to: number): Promise<readonly LiveCell[]> {
     return this.exclusive(async () => {
       const known = this.#cache.get(shape);
       if (known !== undefined) return known;
@@ -298,11 +297,10 @@ export class ReuseIndex {
     });
   }
 
-  /** A cell read from the index with its latest moment of verification. */
-  renewed(cell: StoredCell): StoredCell {
+  /** Gives a cell that was read from the index its latest moment of verification. */
+  renew(cell: LiveCell): void {
     const stored = cell.id <= this.#unverifiedUpTo ? 0 : cell.verifiedAt;
-    const verifiedAt = Math.max(stored, this.#verified.get(cell.id) ?? 0);
-    return verifiedAt === cell.verifiedAt ? cell : { ...cell, verifiedAt };
+    cell.verifiedAt = Math.max(stored, this.#verified.get(cell.id) ?? 0);
   }
 
   verified(cells: readonly StoredCell[], at: number): void {

@@ -101,6 +101,8 @@ export interface StoredCell extends CellContent {
   readonly id: number;
   readonly shape: number;
   readonly file: number;
+  /** The latest moment that `verified` was told; it may move on while the cell is held. */
+  readonly verifiedAt: number;
   /** Its share of its unit's `inputBytes`: each cell of a unit has the same. */
   readonly inputBytes: number;
 }

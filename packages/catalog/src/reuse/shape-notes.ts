@@ -5,10 +5,8 @@ import type { BaseKey } from './reuse-store.ts';
 import type { StoreContext } from './store-context.ts';
 import { encodeText } from './stored-text.ts';
 
-/** Shapes that are kept for their note alone. */
-export const MAX_NOTES = 10_000;
-/** Notes beyond the bound before the oldest are looked for. */
-const SLACK = 100;
+/** Notes beyond the bound before the oldest are looked for, as a part of it. */
+const SLACK = 0.01;
 
 /** Forgets the notes that were used longest ago. Answers how many are left. */
 async function forgetOldest(change: IndexChange, most: number): Promise<number> {
@@ -20,7 +18,7 @@ async function forgetOldest(change: IndexChange, most: number): Promise<number> 
     .where('note', 'is not', null)
     .orderBy('used', 'desc')
     .offset(most)
-    .limit(10 * SLACK)
+    .limit(1_000)
     .execute();
   const ids = rows.map((row) => Number(row.id));
   for (const id of ids)
@@ -36,11 +34,10 @@ async function forgetOldest(change: IndexChange, most: number): Promise<number> 
 
 /** `ReuseStore.setShapeNote`. */
 export function setShapeNote(
-  { index }: StoreContext,
+  { index, limits }: StoreContext,
   base: BaseKey,
   shapeText: string,
   note: string | null,
-  most: number = MAX_NOTES,
 ): Promise<void> {
   return index.exclusive(async () => {
     const left = await index.change(async (change) => {
@@ -63,7 +60,9 @@ export function setShapeNote(
         await deleteUnusedShapes(tx, owner, [shape.id]);
         return index.notes;
       }
-      return index.notes >= most + SLACK ? forgetOldest(change, most) : index.notes + 1;
+      return index.notes >= limits.maxNotes * (1 + SLACK)
+        ? forgetOldest(change, limits.maxNotes)
+        : index.notes + 1;
     });
     index.notes = left;
   });

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { QueryError } from '@tributary/sql';
 import { compactableFiles } from './compactable-files.ts';
@@ -14,10 +14,11 @@ import type { StoreContext, StoreLimits, StoreLog } from './store-context.ts';
 import type { StoreFiles } from './store-files.ts';
 import { systemCode } from './store-files.ts';
 import { invalidationsBefore, unitName } from './store-folder.ts';
-import { basename, dirname } from 'node:path';
 
 /** How long marks of use wait for company. */
 const FLUSH_MS = 5_000;
+/** Marks written before others have their turn. */
+const MARKS_IN_TURN = 50;
 
 export interface StoreParts {
   readonly index: ReuseIndex;
@@ -72,15 +73,14 @@ export function createSqlReuseStore(parts: StoreParts): ReuseStore {
       }),
     unpin(held) {
       for (const file of held) file.pins--;
-      if (held.some((file) => file.condemned && file.pins === 0))
-        inBackground(sweep, 'deleting files');
+      sweepSoon();
     },
   };
 
   const flush = async (): Promise<void> => {
     const used = index.files.takeUsed();
     const noted = index.takeNotedUsed();
-    for (const batch of batches(used)) {
+    for (const batch of batches(used, MARKS_IN_TURN)) {
       await index.exclusive(() =>
         index.change(async ({ tx, owner }) => {
           for (const file of batch)
@@ -117,6 +117,11 @@ export function createSqlReuseStore(parts: StoreParts): ReuseStore {
     timer.unref();
   };
 
+  /** Files that another process's invalidation has emptied. */
+  const sweepSoon = (): void => {
+    if (index.files.deletable().length > 0) inBackground(sweep, 'deleting files');
+  };
+
   const settled = async (): Promise<void> => {
     if (timer !== undefined) {
       clearTimeout(timer);
@@ -137,11 +142,14 @@ export function createSqlReuseStore(parts: StoreParts): ReuseStore {
       open();
       const shapes = await index.shapes(base);
       if (shapes.some((shape) => shape.note !== null)) flushSoon();
+      sweepSoon();
       return shapes;
     },
     async cells(shapes, from, to) {
       open();
-      return index.cells(shapes, from, to);
+      const cells = await index.cells(shapes, from, to);
+      sweepSoon();
+      return cells;
     },
     async lease(ids) {
       open();
@@ -217,6 +225,7 @@ export function createSqlReuseStore(parts: StoreParts): ReuseStore {
           await settled();
           // What was used since the last time, and when the process was last seen.
           await flush();
+          await index.exclusive(() => index.change(() => Promise.resolve()));
           await sweep();
         } catch (error) {
           log('warn', 'the reuse store failed while closing', { error });

@@ -13,6 +13,8 @@ export interface StoreLimits {
   readonly maxBytes: number;
   readonly maxCells: number;
   readonly maxFileBytes: number;
+  /** Of shapes; the least recently used are forgotten. */
+  readonly maxNotes: number;
 }
 
 /** What the parts of an open store share. */

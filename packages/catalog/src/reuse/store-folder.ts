@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { readdir, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lockFolder } from './folder-lock.ts';
+import { LOCK, lockFolder } from './folder-lock.ts';
 import type { FolderLock } from './folder-lock.ts';
 
 const FOLDER = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -64,9 +64,8 @@ export async function sweepFolder(path: string, kept: ReadonlySet<string>): Prom
 export async function removeFolder({ path, lock }: Omit<StoreFolder, 'name'>): Promise<void> {
   try {
     await sweepFolder(path, new Set());
-    const left = (await readdir(path)).filter((name) => !/^lock(?:-journal)?$/.test(name));
-    if (left.length > 0) return;
-    await unlink(join(path, 'lock'));
+    if ((await readdir(path)).some((name) => name !== LOCK)) return;
+    await unlink(join(path, LOCK));
     await rmdir(path);
   } catch {
     // What is left is tried again at the next start.

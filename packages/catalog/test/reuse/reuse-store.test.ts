@@ -352,6 +352,22 @@ describe.each(['libsql', 'postgres'] as const)('the reuse store on %s', (engine)
     expect(await notes()).toEqual([]);
   });
 
+  test('the number of notes is bounded: the least recently used go', async () => {
+    await reopen({ maxNotes: 3 });
+    const noted = (at: number) => base(`base ${at}`);
+    for (const at of [1, 2, 3]) await store.setShapeNote(noted(at), 'shape', 'note');
+    await keep(store, { base: noted(2) });
+    await store.shapes(noted(1));
+    await store.settled();
+    for (const at of [4, 5, 6]) await store.setShapeNote(noted(at), 'shape', 'note');
+    const left = [];
+    for (const at of [1, 2, 3, 4, 5, 6]) left.push((await store.shapes(noted(at))).length);
+    expect(left.slice(1, 3)).toEqual([1, 0]);
+    expect(left.reduce((one, other) => one + other)).toBeLessThanOrEqual(5);
+    expect(left[5]).toBe(1);
+    expect((await allCells(store, noted(2))).length).toBe(3);
+  });
+
   test('what does not fit a boundary is refused', async () => {
     for (const maxBytes of [0, Number.NaN, 1.5])
       await expect(open({ maxBytes })).rejects.toMatchObject({ code: 'invalidConfiguration' });

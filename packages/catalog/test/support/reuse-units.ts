@@ -49,14 +49,14 @@ export interface PutOptions {
   readonly copiedFrom?: readonly number[];
 }
 
-/** Writes a file and puts it. */
+/** Writes a file and puts it, or discards it when it is not kept. */
 export async function putUnit(
   store: ReuseStore,
   options: PutOptions = {},
 ): Promise<StoredUnit | undefined> {
   const path = await store.newFile();
   await writeFile(path, options.content ?? randomBytes(options.bytes ?? 100));
-  return store.put({
+  const unit = await store.put({
     base: options.base ?? base(),
     shapeText: options.shape ?? 'shape',
     cells: options.cells ?? days(0, 3),
@@ -64,6 +64,8 @@ export async function putUnit(
     inputBytes: 9_000,
     ...(options.copiedFrom === undefined ? {} : { copiedFrom: options.copiedFrom }),
   });
+  if (unit === undefined) await store.discard(path);
+  return unit;
 }
 
 /** Puts and releases. Throws when the unit is not kept. */
