@@ -4,13 +4,31 @@ import { lakeS3 } from './lake-s3.ts';
 import { manyClients } from './many-clients.ts';
 import { planning } from './planning.ts';
 import type { Benchmark } from './report.ts';
+import { reuseGrowth } from './reuse/growth.ts';
+import { reuseDay, reusePartition, reuseS3 } from './reuse/reuse-ladders.ts';
+import { reuseSteps } from './reuse/reuse-steps.ts';
 import { tpch } from './tpch.ts';
+import { wire } from './wire/wire.ts';
 
-/** `npm run bench [-- name ...]`: ratios against peers in one run on this machine. */
-const BENCHMARKS: readonly Benchmark[] = [planning, lakeLocal, lakeS3, tpch, manyClients];
+/** `npm run bench [-- name ...]`: ratios against peers in one run on this machine. `reuse` names all that begin with it. */
+const BENCHMARKS: readonly Benchmark[] = [
+  planning,
+  lakeLocal,
+  lakeS3,
+  tpch,
+  manyClients,
+  wire,
+  reuseDay,
+  reusePartition,
+  reuseS3,
+  reuseSteps,
+  reuseGrowth,
+];
+const named = (benchmark: Benchmark, name: string): boolean =>
+  benchmark.name === name || benchmark.name.startsWith(`${name}-`);
 
 const wanted = process.argv.slice(2).filter((each) => !each.startsWith('-'));
-const unknown = wanted.find((name) => !BENCHMARKS.some((each) => each.name === name));
+const unknown = wanted.find((name) => !BENCHMARKS.some((each) => named(each, name)));
 if (unknown !== undefined) {
   process.stderr.write(
     `no benchmark "${unknown}": ${BENCHMARKS.map(({ name }) => name).join(', ')}\n`,
@@ -23,7 +41,7 @@ console.log(
 );
 let missed = 0;
 for (const benchmark of BENCHMARKS.filter(
-  ({ name }) => wanted.length === 0 || wanted.includes(name),
+  (each) => wanted.length === 0 || wanted.some((name) => named(each, name)),
 )) {
   console.log(`\n${benchmark.name}: ${benchmark.description}`);
   await benchmark.run(({ what, figure, bar, met }) => {

@@ -2,21 +2,26 @@ import type { DuckDBVector } from '@duckdb/node-api';
 import { DuckDBTypeId } from '@duckdb/node-api';
 import type { SqlType } from '@tributary/sql';
 import { QueryError, typeInfo } from '@tributary/sql';
-import { writeBinaryNumeric } from './binary-numeric.ts';
 import type { Cell, TextStyle } from './cell.ts';
 import { DEFAULT_STYLE } from './cell.ts';
-import { DATE_INFINITY, TIMESTAMP_INFINITY, timeTzParts } from './datetime-text.ts';
-import { wholeReader } from './numeric-text.ts';
-import type { Elements } from './text-codecs.ts';
-import { copySpan, elementsOf, elementType, textCell, uuidBytes } from './text-codecs.ts';
+import { DATE_INFINITY, timeTzParts } from './datetime-text.ts';
+import type { Elements } from './elements.ts';
+import { elementsOf, elementType } from './elements.ts';
+import { integerBinaryCell } from './integer-cells.ts';
+import { numericBinaryCell } from './numeric-cells.ts';
+import { bytesCell, uuidBinaryCell } from './string-cells.ts';
+import { textCell } from './text-codecs.ts';
 import type { Validity } from './vector-access.ts';
-import { isNull, spanReader, validityOf, valuesOf } from './vector-access.ts';
-import { Writer } from './writer.ts';
+import { isNull, validityOf, valuesOf } from './vector-access.ts';
 
 /** PostgreSQL counts from 2000-01-01. */
 export const EPOCH_DAYS = 10_957;
 export const EPOCH_MICROS = 946_684_800_000_000n;
 
+const EPOCH_MICROS_LOW = Number(EPOCH_MICROS & 0xffff_ffffn);
+const EPOCH_MICROS_HIGH = Number(EPOCH_MICROS >> 32n);
+
+const MAX_UINT32 = 4_294_967_295;
 const MAX_INT32 = 2_147_483_647;
 const MIN_INT32 = -2_147_483_648;
 const MAX_INT64 = 9_223_372_036_854_775_807n;
@@ -38,18 +43,12 @@ export function binaryCell(
       return (row, out) => out.byte(values.getUint8(row) === 0 ? 0 : 1);
     }
     case 'int2':
-      return wholeCell(vector, -32_768n, 32_767n, 'smallint', (out, value) =>
-        out.int16(Number(value)),
-      );
     case 'int4':
-      return wholeCell(vector, -2_147_483_648n, 2_147_483_647n, 'integer', (out, value) =>
-        out.int32(Number(value)),
-      );
-    case 'oid':
-    case 'regclass':
-      return wholeCell(vector, 0n, 4_294_967_295n, 'oid', (out, value) => out.int32(Number(value)));
     case 'int8':
-      return wholeCell(vector, MIN_INT64, MAX_INT64, 'bigint', writeInt64);
+    case 'oid':
+      return integerBinaryCell(type.name, vector);
+    case 'regclass':
+      return integerBinaryCell('oid', vector);
     case 'float4': {
       const read = floatReader(vector);
       return (row, out) => out.float32(read(row));
@@ -58,22 +57,10 @@ export function binaryCell(
       const read = floatReader(vector);
       return (row, out) => out.float64(read(row));
     }
-    case 'numeric': {
-      const cell = text();
-      const scratch = new Writer(64);
-      return (row, out) => {
-        scratch.length = 0;
-        cell(row, scratch);
-        writeBinaryNumeric(out, scratch.buffer.toString('latin1', 0, scratch.length));
-      };
-    }
-    case 'bytea': {
-      const span = spanReader(vector, rows);
-      return (row, out) => {
-        const { source, start, length } = span(row);
-        copySpan(out, source, start, length);
-      };
-    }
+    case 'numeric':
+      return numericBinaryCell(type, vector, text());
+    case 'bytea':
+      return bytesCell(vector, rows);
     case 'date': {
       const values = valuesOf(vector);
       return (row, out) => {
@@ -97,9 +84,14 @@ export function binaryCell(
     case 'timestamptz': {
       const values = valuesOf(vector);
       return (row, out) => {
-        const micros = values.getBigInt64(row * 8, true);
-        if (micros === TIMESTAMP_INFINITY) out.int64(MAX_INT64);
-        else out.int64(micros === -TIMESTAMP_INFINITY ? MIN_INT64 : micros - EPOCH_MICROS);
+        const low = values.getUint32(row * 8, true);
+        const high = values.getInt32(row * 8 + 4, true);
+        if (high === MAX_INT32 && low === MAX_UINT32) out.int64(MAX_INT64);
+        else if (high === MIN_INT32 && low === 1) out.int64(MIN_INT64);
+        else {
+          const borrow = low < EPOCH_MICROS_LOW ? 1 : 0;
+          out.int64Halves(high - EPOCH_MICROS_HIGH - borrow, low - EPOCH_MICROS_LOW);
+        }
       };
     }
     case 'interval': {
@@ -112,11 +104,8 @@ export function binaryCell(
           .int32(values.getInt32(at, true));
       };
     }
-    case 'uuid': {
-      const values = valuesOf(vector);
-      const bytes = new Uint8Array(16);
-      return (row, out) => out.bytes(uuidBytes(values, row, bytes));
-    }
+    case 'uuid':
+      return uuidBinaryCell(vector);
     case 'jsonb': {
       const cell = text();
       return (row, out) => cell(row, out.byte(1));
@@ -133,33 +122,6 @@ export function binaryCell(
     case 'void':
       return text();
   }
-}
-
-function writeInt64(out: Writer, value: number | bigint): void {
-  if (typeof value === 'bigint') {
-    out.int64(value);
-    return;
-  }
-  const high = Math.floor(value / 0x1_0000_0000);
-  out.int32(high).int32(value - high * 0x1_0000_0000);
-}
-
-function wholeCell(
-  vector: DuckDBVector,
-  low: bigint,
-  high: bigint,
-  name: string,
-  write: (out: Writer, value: number | bigint) => void,
-): Cell {
-  const read = wholeReader(vector);
-  if (read === undefined) throw mismatch(vector, name);
-  return (row, out) => {
-    const value = read(row);
-    if (value < low || value > high) {
-      throw new QueryError('numericOutOfRange', `${name} out of range`);
-    }
-    write(out, value);
-  };
 }
 
 function floatReader(vector: DuckDBVector): (row: number) => number {
@@ -224,12 +186,12 @@ function arrayCell(type: SqlType, vector: DuckDBVector): Cell {
           write(depth + 1, index);
         } else if (isNull(validity, index)) {
           out.int32(-1);
-          out.buffer.writeInt32BE(1, flags);
+          out.setInt32(flags, 1);
         } else {
           const start = out.length;
           out.int32(0);
           cell(index, out);
-          out.buffer.writeInt32BE(out.length - start - 4, start);
+          out.setInt32(start, out.length - start - 4);
         }
       }
     };

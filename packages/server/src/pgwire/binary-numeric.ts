@@ -45,6 +45,47 @@ export function writeBinaryNumeric(out: Writer, text: string): void {
   for (const group of groups) out.int16(group);
 }
 
+/** Groups of four digits of the value at hand, the first one first. */
+const groups = new Int16Array(8);
+
+/** numeric_send of `value / 10^scale`, of an exact whole number; `scale` is at most 12. `trim`: as few decimals as there are. */
+export function writeNumericGroups(out: Writer, value: number, scale: number, trim: boolean): void {
+  let rest = Math.abs(value);
+  let places = scale;
+  if (trim) {
+    while (places > 0 && rest % 10 === 0) {
+      rest /= 10;
+      places -= 1;
+    }
+  }
+  const power = 10 ** places;
+  let front = Math.floor(rest / power);
+  const fractionGroups = (places + 3) >> 2;
+  // At most 12 digits and 3 zeros behind them: below 2^53.
+  let fraction = (rest - front * power) * 10 ** (fractionGroups * 4 - places);
+  let first = 4;
+  for (; front > 0; first--) {
+    const next = Math.floor(front / 10_000);
+    groups[first - 1] = front - next * 10_000;
+    front = next;
+  }
+  let last = 4 + fractionGroups;
+  for (let at = last - 1; at >= 4; at--) {
+    const next = Math.floor(fraction / 10_000);
+    groups[at] = fraction - next * 10_000;
+    fraction = next;
+  }
+  while (first < last && groups[first] === 0) first++;
+  while (last > first && groups[last - 1] === 0) last--;
+  const count = last - first;
+  out
+    .int16(count)
+    .int16(count === 0 ? 0 : 3 - first)
+    .int16(value < 0 ? NEGATIVE : POSITIVE)
+    .int16(places);
+  for (let at = first; at < last; at++) out.int16(groups[at] ?? 0);
+}
+
 /**
  * numeric_recv: the decimal text of a binary numeric.
  *

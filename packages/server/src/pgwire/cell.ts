@@ -1,3 +1,5 @@
+import type { DuckDBVector } from '@duckdb/node-api';
+import type { SqlType } from '@tributary/sql';
 import type { Writer } from './writer.ts';
 
 /** Writes the value of one row of one vector, which is not NULL, without its length. */
@@ -10,6 +12,14 @@ export interface TextStyle {
   readonly intervalStyle: string;
   readonly byteaOutput: string;
 }
+
+/** Makes the cell of a vector of `rows` values. */
+export type CellMaker = (
+  type: SqlType,
+  vector: DuckDBVector,
+  rows: number,
+  style: TextStyle,
+) => Cell;
 
 export const DEFAULT_STYLE: TextStyle = {
   timeZone: 'UTC',

@@ -57,18 +57,31 @@ const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const BACKSLASH = 0x5c;
 
+/** Types whose text has digits, letters and `+-.: ` alone, and is never empty. */
+const PLAIN_TYPES: ReadonlySet<string> = new Set([
+  ...['bool', 'int2', 'int4', 'int8', 'oid', 'float4', 'float8', 'numeric'],
+  ...['date', 'time', 'timetz', 'timestamp', 'timestamptz', 'uuid'],
+]);
+
+/** Delimiters and quotes that no such text has. */
+const NEVER_PLAIN = /^[\t,;|"']$/;
+
 /** How the fields of a line are told apart from what separates them. */
 interface Fields {
   /** Makes the value that was written from `start` up to the end of `out` a field of column `index`. */
   protect(out: Writer, start: number, index: number): void;
+  /** Whether values of plain types in the column stay as they are. */
+  keepsPlain(column: string): boolean;
 }
 
 /** Escapes of COPY's text format: control characters by letters, the delimiter and the backslash by a backslash. */
 class TextFields implements Fields {
   /** By byte: 0 for itself, else what stands after the backslash. */
   readonly #escapes = new Uint8Array(256);
+  readonly #delimiter: string;
 
   constructor(delimiter: string) {
+    this.#delimiter = delimiter;
     for (const [byte, letter] of [
       [0x08, 'b'],
       [0x0c, 'f'],
@@ -82,6 +95,10 @@ class TextFields implements Fields {
     }
     const own = delimiter.charCodeAt(0);
     if (this.#escapes[own] === 0) this.#escapes[own] = own;
+  }
+
+  keepsPlain(): boolean {
+    return NEVER_PLAIN.test(this.#delimiter);
   }
 
   protect(out: Writer, start: number): void {
@@ -115,8 +132,10 @@ class CsvFields implements Fields {
   readonly #special = new Uint8Array(256);
   readonly #forced: readonly boolean[];
   readonly #single: boolean;
+  readonly #format: CopyFormat & { readonly kind: 'csv' };
 
   constructor(format: CopyFormat & { readonly kind: 'csv' }, columns: readonly PlanColumn[]) {
+    this.#format = format;
     this.#quote = format.quote.charCodeAt(0);
     this.#escape = format.escape.charCodeAt(0);
     this.#nullText = Buffer.from(format.nullText);
@@ -126,6 +145,13 @@ class CsvFields implements Fields {
     const { forceQuote } = format;
     this.#forced = columns.map(({ name }) => forceQuote === 'all' || forceQuote.includes(name));
     this.#single = columns.length === 1;
+  }
+
+  keepsPlain(column: string): boolean {
+    const { delimiter, quote, nullText, forceQuote } = this.#format;
+    const forced = forceQuote === 'all' || forceQuote.includes(column);
+    const odd = [delimiter, quote].some((each) => !NEVER_PLAIN.test(each));
+    return !forced && !odd && (nullText === '' || nullText.includes('\\'));
   }
 
   protect(out: Writer, start: number, index: number): void {
@@ -166,6 +192,8 @@ class LineCopy implements CopyRows {
   readonly #delimiter: number;
   readonly #nullText: string;
   readonly #header: boolean;
+  /** Columns whose values need no look: nothing in them can be taken for what separates them. */
+  readonly #plain: readonly boolean[];
 
   constructor(
     columns: readonly PlanColumn[],
@@ -179,6 +207,10 @@ class LineCopy implements CopyRows {
     this.#delimiter = format.delimiter.charCodeAt(0);
     this.#nullText = format.nullText;
     this.#header = format.header;
+    this.#plain = columns.map(
+      ({ name, type }) =>
+        type.kind === 'scalar' && PLAIN_TYPES.has(type.name) && fields.keepsPlain(name),
+    );
   }
 
   begin(out: Writer): void {
@@ -200,41 +232,44 @@ class LineCopy implements CopyRows {
 
   chunk(chunk: DuckDBDataChunk): RowWriter {
     const { cells, validities } = columnCells(chunk, this.#columns, [], this.#style);
+    const count = this.#columns.length;
+    const plain = this.#plain;
+    const fields = this.#fields;
+    const delimiter = this.#delimiter;
     return (from, to, out) => {
-      for (let row = from; row < to; row++) {
-        this.#line(out, (index) => {
-          if (isNull(validities[index], row)) return false;
-          cells[index]?.(row, out);
-          return true;
-        });
+      let whole = out.length;
+      try {
+        for (let row = from; row < to; row++) {
+          const message = out.begin(BACKEND.copyData);
+          for (let index = 0; index < count; index++) {
+            if (index > 0) out.byte(delimiter);
+            if (isNull(validities[index], row)) {
+              out.text(this.#nullText);
+              continue;
+            }
+            const start = out.length;
+            cells[index]?.(row, out);
+            if (plain[index] !== true) fields.protect(out, start, index);
+          }
+          out.byte(NEWLINE).end(message);
+          whole = out.length;
+        }
+      } catch (error) {
+        // Half a message would break the stream that the error is to be sent in.
+        out.length = whole;
+        throw error;
       }
     };
   }
 
   text(values: readonly (string | null)[], out: Writer): void {
-    this.#line(out, (index) => {
-      const value = values[index] ?? null;
-      if (value === null) return false;
-      out.text(value);
-      return true;
-    });
-  }
-
-  /** `write` answers false for NULL. */
-  #line(out: Writer, write: (index: number) => boolean): void {
-    const before = out.length;
     const message = out.begin(BACKEND.copyData);
-    try {
-      for (let index = 0; index < this.#columns.length; index++) {
-        if (index > 0) out.byte(this.#delimiter);
-        const start = out.length;
-        if (write(index)) this.#fields.protect(out, start, index);
-        else out.text(this.#nullText);
-      }
-    } catch (error) {
-      // Half a message would break the stream that the error is to be sent in.
-      out.length = before;
-      throw error;
+    for (let index = 0; index < this.#columns.length; index++) {
+      if (index > 0) out.byte(this.#delimiter);
+      const value = values[index] ?? null;
+      const start = out.length;
+      out.text(value ?? this.#nullText);
+      if (value !== null) this.#fields.protect(out, start, index);
     }
     out.byte(NEWLINE).end(message);
   }

@@ -49,11 +49,11 @@ export class DataRows implements RowFormat {
     const { cells, validities } = columnCells(chunk, this.#columns, this.#formats, this.#style);
     const count = this.#columns.length;
     return (from, to, out) => {
-      for (let row = from; row < to; row++) {
-        const before = out.length;
-        const message = this.open(out);
-        out.int16(count);
-        try {
+      let whole = out.length;
+      try {
+        for (let row = from; row < to; row++) {
+          const message = this.open(out);
+          out.int16(count);
           for (let index = 0; index < count; index++) {
             if (isNull(validities[index], row)) {
               out.int32(-1);
@@ -64,12 +64,13 @@ export class DataRows implements RowFormat {
             cells[index]?.(row, out);
             out.setInt32(start, out.length - start - 4);
           }
-        } catch (error) {
-          // Half a message would break the stream that the error is to be sent in.
-          out.length = before;
-          throw error;
+          out.end(message);
+          whole = out.length;
         }
-        out.end(message);
+      } catch (error) {
+        // Half a message would break the stream that the error is to be sent in.
+        out.length = whole;
+        throw error;
       }
     };
   }

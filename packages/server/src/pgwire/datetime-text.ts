@@ -28,8 +28,37 @@ function writeDateInfinity(out: Writer, days: number): boolean {
   return true;
 }
 
-/** Writes year, month and day; true where the year is before Christ. Algorithm: days to civil, proleptic Gregorian. */
+/** Days whose dates are remembered, by their last bits: rows that follow one another mostly share a few. */
+const REMEMBERED = 1024;
+const DATE_BYTES = 10;
+const rememberedDays = new Int32Array(REMEMBERED).fill(DATE_INFINITY);
+const rememberedDates = new Uint8Array(REMEMBERED * DATE_BYTES);
+const datesView = new DataView(rememberedDates.buffer);
+
+/** Writes year, month and day; true where the year is before Christ. */
 function writeCalendarDate(out: Writer, days: number): boolean {
+  const place = days & (REMEMBERED - 1);
+  const from = place * DATE_BYTES;
+  if (rememberedDays[place] === days) {
+    out.reserve(DATE_BYTES);
+    const { view, length } = out;
+    view.setInt32(length, datesView.getInt32(from));
+    view.setInt32(length + 4, datesView.getInt32(from + 4));
+    view.setInt16(length + 8, datesView.getInt16(from + 8));
+    out.length = length + DATE_BYTES;
+    return false;
+  }
+  const start = out.length;
+  const before = writeCivilDate(out, days);
+  if (!before && out.length - start === DATE_BYTES) {
+    rememberedDates.set(out.buffer.subarray(start, out.length), from);
+    rememberedDays[place] = days;
+  }
+  return before;
+}
+
+/** Algorithm: days to civil, proleptic Gregorian. */
+function writeCivilDate(out: Writer, days: number): boolean {
   const shifted = days + 719_468;
   const era = Math.floor(shifted / 146_097);
   const dayOfEra = shifted - era * 146_097;
@@ -59,25 +88,26 @@ function writeCalendarDate(out: Writer, days: number): boolean {
 /** `04:05:06.789`: seconds of a day and microseconds, the fraction without trailing zeros. */
 export function writeClock(out: Writer, seconds: number, micros: number): void {
   const hours = Math.floor(seconds / 3600);
-  const minutes = Math.floor(seconds / 60) % 60;
+  const rest = (seconds - hours * 3600) | 0;
+  const minutes = (rest / 60) | 0;
+  if (hours < 100) out.twoDigits(hours);
+  else out.decimal(hours);
   out
-    .padded(hours, 2)
     .byte(COLON)
-    .padded(minutes, 2)
+    .twoDigits(minutes)
     .byte(COLON)
-    .padded(seconds % 60, 2);
-  writeFraction(out, micros);
+    .twoDigits(rest - minutes * 60);
+  if (micros !== 0) writeFraction(out, micros);
 }
 
 function writeFraction(out: Writer, micros: number): void {
-  if (micros === 0) return;
   let digits = 6;
   let rest = micros;
   while (rest % 10 === 0) {
     rest /= 10;
     digits -= 1;
   }
-  out.byte(0x2e).padded(rest, digits);
+  out.byte(0x2e).fixedDigits(rest, digits);
 }
 
 /** Seconds since 1970 and microseconds from 0 to 999,999. Reused: read it before the next call. */
@@ -130,7 +160,7 @@ export function writeTimestamp(
 /** `+00`, `+05:30`, `-04:56:02`. */
 export function writeOffset(out: Writer, east: number): void {
   const size = Math.abs(east);
-  out.byte(east < 0 ? DASH : PLUS).padded(Math.floor(size / 3600), 2);
+  out.byte(east < 0 ? DASH : PLUS).twoDigits(Math.floor(size / 3600));
   const minutes = Math.floor(size / 60) % 60;
   const seconds = size % 60;
   if (minutes === 0 && seconds === 0) return;
@@ -205,6 +235,6 @@ export function writeIsoInterval(out: Writer, months: number, days: number, micr
   const size = seconds < 0n ? -seconds : seconds;
   if (seconds < 0n) out.byte(DASH);
   out.decimal(Number(size / 1_000_000n));
-  writeFraction(out, Number(size % 1_000_000n));
+  if (size % 1_000_000n !== 0n) writeFraction(out, Number(size % 1_000_000n));
   out.byte(0x53);
 }

@@ -1,3 +1,4 @@
+import { writeSafeScaled } from './numeric-cells.ts';
 import type { Writer } from './writer.ts';
 
 /** Digits that `double precision` and `real` always keep: the exponent form starts beyond them. */
@@ -29,14 +30,32 @@ export function writeFloat(
       out.ascii(arrange(shortestSingle(value), kept));
       return;
     }
-    // Here JavaScript's shortest text is PostgreSQL's.
     const size = Math.abs(value);
+    if (writeFewDecimals(out, value, size)) return;
+    // Here JavaScript's shortest text is PostgreSQL's.
     const plain = size >= 1e-4 && size < 1e15;
     out.ascii(plain ? String(value) : arrange(value.toExponential(), kept));
     return;
   }
   const digits = Math.max(1, kept + extraFloatDigits);
   out.ascii(arrange(trimZeros(value.toExponential(digits - 1)), digits));
+}
+
+/**
+ * Writes a float that is a decimal of few places, as amounts are. Of at most 15 digits no two decimals are the same float:
+ * the decimal that is this float is its shortest text.
+ */
+function writeFewDecimals(out: Writer, value: number, size: number): boolean {
+  if (size >= 1e9 || size < 1e-3) return false;
+  const hundredths = Math.round(value * 100);
+  if (hundredths / 100 === value) {
+    writeSafeScaled(out, hundredths, 2, 100, true);
+    return true;
+  }
+  const millionths = Math.round(value * 1e6);
+  if (millionths / 1e6 !== value) return false;
+  writeSafeScaled(out, millionths, 6, 1e6, true);
+  return true;
 }
 
 /** The shortest text in exponent form that reads back as the same 32-bit float. */

@@ -56,6 +56,8 @@ export function isNull(validity: Validity | undefined, row: number): boolean {
 /** Bytes of one string or blob: `source` from `start`, `length` long. Reused between rows. */
 export interface Span {
   source: Uint8Array;
+  /** The same memory as `source`. */
+  view: DataView;
   start: number;
   length: number;
 }
@@ -75,9 +77,10 @@ export function spanReader(vector: DuckDBVector, rows: number): (row: number) =>
   const inline = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   const { buffer } = view;
   if (!(buffer instanceof ArrayBuffer)) throw new TypeError('a vector in shared memory');
-  const span: Span = { source: inline, start: 0, length: 0 };
+  const span: Span = { source: inline, view, start: 0, length: 0 };
   // The bytes from address `from` up to `to`; addresses are below 2^48 and so exact.
   let block: Uint8Array = inline;
+  let blockView = view;
   let from = 0;
   let to = 0;
   /** Blocks by first address, for strings that many rows share (a dictionary). */
@@ -102,6 +105,7 @@ export function spanReader(vector: DuckDBVector, rows: number): (row: number) =>
       block = duckdb.get_data_from_pointer(buffer, view.byteOffset + row * 16 + 8, end - at);
       seen.set(at, block);
     }
+    blockView = new DataView(block.buffer, block.byteOffset, block.byteLength);
     from = at;
     to = at + block.length;
   };
@@ -111,12 +115,14 @@ export function spanReader(vector: DuckDBVector, rows: number): (row: number) =>
     span.length = length;
     if (length <= INLINE) {
       span.source = inline;
+      span.view = view;
       span.start = row * 16 + 4;
       return span;
     }
     const at = address(row);
     if (at < from || at + length > to) read(row, at, length);
     span.source = block;
+    span.view = blockView;
     span.start = at - from;
     return span;
   };
