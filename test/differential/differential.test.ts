@@ -8,10 +8,13 @@ import { StatementGenerator } from './statements.ts';
 import { RELATIONS } from './tables.ts';
 
 const RUNS = Number(
-  process.env['DIFFERENTIAL_RUNS'] ?? (process.env['CI'] === undefined ? 400 : 2000),
+  process.env['DIFFERENTIAL_RUNS'] ?? (process.env['CI'] === undefined ? 400 : 3000),
 );
 /** One seed unless asked: a run repeats. Other seeds look for what is not known yet. */
 const SEED = Number(process.env['DIFFERENTIAL_SEED'] ?? 1);
+
+/** Whether listed exceptions are written out. */
+const SHOWN = process.env['DIFFERENTIAL_SHOW'] !== undefined;
 
 /** More would mean that the comparison has gone blind. */
 const MOST_EXCEPTIONS = 0.06;
@@ -62,6 +65,8 @@ describe('the same statement on PostgreSQL and on Tributary', () => {
           defects.push(`${found}\n  ${statement.sql} ${JSON.stringify(statement.parameters)}`);
         } else {
           exceptions.set(known.what, (exceptions.get(known.what) ?? 0) + 1);
+          if (SHOWN)
+            process.stdout.write(`${known.what.slice(0, 60)}\n  ${found}\n  ${statement.sql}\n`);
         }
       }
       const excepted = [...exceptions.values()].reduce((sum, count) => sum + count, 0);

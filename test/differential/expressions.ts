@@ -17,6 +17,8 @@ const UNSTEADY = new Set([
   'getdate',
   'random',
   'gen_random_uuid',
+  // Takes rows, of which there are no values here.
+  'row_to_json',
 ]);
 
 /** Their last digits are not those of PostgreSQL: compared by value, and used only where the value itself is shown. */
@@ -129,7 +131,9 @@ export class ExpressionGenerator {
         !UNSTEADY.has(entry.name) &&
         entry.templates.duckdb !== undefined &&
         entry.templates.postgres !== undefined &&
-        (entry.kind === 'operator' || postgresFunctions.has(entry.name)) &&
+        (entry.kind === 'operator' ||
+          postgresFunctions.has(entry.name) ||
+          entry.name.startsWith('is_json')) &&
         [...entry.args, entry.returns].every((type) => {
           const text = typeText(type);
           return POLYMORPHIC.test(text) || VALUES[text] !== undefined || text === 'name';
@@ -238,11 +242,30 @@ export class ExpressionGenerator {
         return `extract(${a.slice(1, -1)} FROM ${b})`;
       case 'overlaps':
         return `((${a}, ${b}) OVERLAPS (${c}, ${d}))`;
+      case 'is_json':
+      case 'is_json_object':
+      case 'is_json_array':
+      case 'is_json_scalar':
+        return `(${a} ${entry.name.toUpperCase().replaceAll('_', ' ')})`;
+      case 'make_interval':
+        return this.random.chance(0.5)
+          ? this.#namedInterval(args)
+          : `make_interval(${args.join(', ')})`;
+      case 'concat':
+        return this.random.chance(0.2)
+          ? `concat(VARIADIC ARRAY[${args.map((each) => `(${each})::text`).join(', ')}])`
+          : `concat(${args.join(', ')})`;
       case 'position':
         return `position(${b} IN ${a})`;
       default:
         return `${entry.name}(${args.join(', ')})`;
     }
+  }
+
+  #namedInterval(args: readonly string[]): string {
+    const names = ['years', 'months', 'weeks', 'days', 'hours', 'mins', 'secs'];
+    const named = args.map((arg, index) => `${names[index] ?? ''} => ${arg}`);
+    return `make_interval(${this.random.sample(named, named.length).join(', ')})`;
   }
 
   /** An expression of exactly this type. */

@@ -145,8 +145,8 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     topic: 'Text',
     names: ['format'],
     effect: 'refused',
-    what: 'Widths (%10s, %-10s, %*s) and formats that are not constant.',
-    why: 'A constant format is compiled into a concatenation.',
+    what: 'Widths (%10s) in formats that are not constant.',
+    why: 'A constant format is compiled into a concatenation, any other is read piece by piece.',
   },
   {
     topic: 'Text',
@@ -270,7 +270,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       'substring',
     ],
     effect: 'refused',
-    what: 'Patterns that are not constant; back-references, lookaround, directors, collating elements, rare escapes, flags other than i, c, s, g.',
+    what: 'Patterns that are not constant (~, ~*, !~, !~* and regexp_like take them as far as they are characters, dots, anchors, groups, plain brackets and quantifiers); back-references, lookaround, directors, collating elements, rare escapes, flags other than i, c, s, g.',
     why: 'RE2 does not have them.',
   },
   {
@@ -325,6 +325,13 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       uses(divergence, ['->', '->>']) &&
       /jsonb|\.jb/.test(divergence.statement.sql) &&
       answers(divergence.tributary),
+  },
+  {
+    topic: 'JSON',
+    names: ['jsonb_set', '#-'],
+    effect: 'refused',
+    what: 'Paths that are not constant, or longer than 8 steps.',
+    why: 'Each step is written into the text that the engine runs.',
   },
   {
     topic: 'JSON',
@@ -404,7 +411,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     topic: 'Statements',
     names: [],
     effect: 'refused',
-    what: 'SIMILAR TO with a pattern that is not a literal, or with separators; named arguments; VARIADIC in a call.',
+    what: 'SIMILAR TO with a pattern that is not a literal, or with separators; VARIADIC of an array that is no ARRAY[...], except in concat, concat_ws and json_extract_path; IS JSON WITH UNIQUE KEYS.',
     why: 'Patterns are translated to the regular expressions of the engine before it runs.',
     recognise: () => false,
   },

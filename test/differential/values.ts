@@ -97,6 +97,7 @@ const NUMBER_FORMATS = ['999', '0000', '9,999.99', 'FM999990.00', 'FM9999', '000
 const FLAGS = ['g', 'i', 'gi'];
 const DIMENSIONS = ['1', '1', '1', '0', '2'];
 const KEYS = ['a', 'b', 'c', 'zz'];
+const JSON_PATHS = ['{a}', '{a,b}', '{0}', '{-1}', '{a,b,0}', '{5}'];
 
 /** What may stand at a place of a call: constants, because the function wants one there or any value would be an error or too much. */
 type Pool = Readonly<Record<number, readonly string[]>>;
@@ -118,7 +119,11 @@ const POOLS: Readonly<Record<string, Pool>> = {
   overlay: { 2: ['1', '2', '3', '0'], 3: ['0', '1', '2'] },
   split_part: { 1: [' ', ',', 'b', ''], 2: ['1', '2', '-1', '0'] },
   chr: { 0: ['65', '228', '8364', '97', '0', '-1'] },
-  format: { 0: ['%s', 'x', '%s and %L', '%I', '%%', '%2$s %1$s'] },
+  format: { 0: ['%s', 'x', '%s and %L', '%I', '%%', '%2$s %1$s', '%5s|%-5s', '%*s'] },
+  jsonb_set: { 1: JSON_PATHS },
+  '#-': { 1: JSON_PATHS },
+  '#>': { 1: JSON_PATHS },
+  '#>>': { 1: JSON_PATHS },
   encode: { 1: ['hex', 'base64'] },
   decode: { 0: ['', '6162', 'YWI=', 'zz', '00ff'], 1: ['hex', 'base64'] },
   convert_from: { 1: ['UTF8'] },
@@ -219,6 +224,7 @@ const TYPED: Readonly<Record<string, Pool>> = {
   'round int4': { 1: ['0', '1', '2', '-2'] },
   'trunc int4': { 1: ['0', '1', '2', '-2'] },
   'to_timestamp text': { 0: ['2024-01-15', '1999-12-31'], 1: ['YYYY-MM-DD'] },
+  '- jsonb': { 1: ['0', '1', '-1', '5'] },
   '-> text': { 1: KEYS },
   '->> text': { 1: KEYS },
   'timezone interval': { 0: ['01:00:00', '-05:30:00', '00:00:00'] },

@@ -14,6 +14,7 @@ export * from './domain/calendar.ts';
 export * from './types/type-info.ts';
 export * from './types/literal.ts';
 export * from './types/numeric-digits.ts';
+export * from './functions/parameter-names.ts';
 export * from './functions/resolve.ts';
 export * from './functions/coerce.ts';
 export * from './functions/casts.ts';

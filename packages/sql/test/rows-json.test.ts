@@ -58,6 +58,24 @@ const variadic: RowCases = {
     [d, null],
   ]),
 };
+/** JSON and what almost is. */
+const TEXTS = [
+  ...DOCUMENTS,
+  '',
+  ' ',
+  'x',
+  '{"a": 1,}',
+  "{'a': 1}",
+  '[1 2]',
+  'NaN',
+  '1.',
+  '01',
+  '-1.5e+3',
+  'tru',
+  ' true ',
+  '{"a": 1} x',
+  '"\\u00"',
+];
 const values: RowCases = {
   tuples: [
     sql('1'),
@@ -138,10 +156,18 @@ describeRows('json functions', jsonRows, {
       [`to_${type}(anyelement)`, values],
     ]),
   ),
-  'row_to_json(anyelement)': {
-    mayRefuse: true,
-    tuples: [[sql('1')], [sql("'a'::text")]],
-  },
+  'row_to_json(anyelement)': { tuples: [[sql('1')], [sql("'a'::text")]] },
+  ...Object.fromEntries(
+    (['', ' OBJECT', ' ARRAY', ' SCALAR'] as const).flatMap((kind): [string, RowCases][] => {
+      const name = `is_json${kind.toLowerCase().replace(' ', '_')}`;
+      const postgres = `{0} IS JSON${kind}`;
+      return [
+        [`${name}(text)`, { postgres, tuples: TEXTS.map((text) => [text]) }],
+        [`${name}(json)`, { postgres, ...alone }],
+        [`${name}(jsonb)`, { postgres, ...alone }],
+      ];
+    }),
+  ),
   '|| (jsonb, jsonb)': pairs,
   '- (jsonb, text)': keyed,
   '- (jsonb, text[])': keys,

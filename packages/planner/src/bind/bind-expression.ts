@@ -12,7 +12,17 @@ import type {
   SQLValueFunction,
 } from '@pgsql/types';
 import type { Expression, SqlType } from '@tributary/sql';
-import { BOOL, INT4, JSONB, resolveFunction, sameType, TEXT } from '@tributary/sql';
+import {
+  BOOL,
+  canCoerce,
+  INT4,
+  JSON_TYPE,
+  JSONB,
+  resolveFunction,
+  sameType,
+  TEXT,
+  typeLabel,
+} from '@tributary/sql';
 import { bindArray } from './bind-array.ts';
 import { bindCase } from './bind-case.ts';
 import { callOf, toBoolean, toCommonType, toType } from './bind-coercion.ts';
@@ -194,6 +204,18 @@ function bindIsJson(level: QueryLevel, test: JsonIsPredicate): Expression {
   }
   const arg = decided(level, bindExpression(level, expr));
   const { position } = at(level, location);
+  if (
+    !canCoerce(arg.type, TEXT, 'implicit') &&
+    !sameType(arg.type, JSON_TYPE) &&
+    !sameType(arg.type, JSONB)
+  ) {
+    throw failure(
+      level,
+      'datatypeMismatch',
+      `cannot use type ${typeLabel(arg.type)} in IS JSON predicate`,
+      location,
+    );
+  }
   return callOf(
     level,
     resolveFunction(JSON_KINDS[kind], [{ type: arg.type }], position),

@@ -1,3 +1,4 @@
+import { QueryError } from '../../errors.ts';
 import type { SqlType } from '../../types/sql-type.ts';
 import type {
   FunctionEntry,
@@ -161,10 +162,14 @@ function structValue(
   });
 }
 
-const rowToJson: Template = ([row], context) =>
-  row?.type.kind === 'struct'
-    ? jsonValue(row.text, row.type, context)
-    : refuse('row_to_json() takes a row.', 'Write to_json() for other values.');
+const rowToJson: Template = ([row], context) => {
+  if (row?.type.kind === 'struct') return jsonValue(row.text, row.type, context);
+  throw new QueryError(
+    'undefinedFunction',
+    'function row_to_json() takes a row: no function matches the given argument type',
+    { hint: 'Write to_json() for other values.' },
+  );
+};
 
 const toJson: Template = ([value], context) =>
   value === undefined ? 'NULL' : jsonValue(value.text, value.type, context);
@@ -319,8 +324,34 @@ const withoutNames = (namesOf: (argument: string) => string): Template =>
         ELSE CAST(${raise('invalidParameterValue', 'cannot delete from scalar')} AS JSON) END`,
   );
 
+/** The engine also takes a comma after the last element, and NaN and infinities. */
+const validJson = (text: string): string =>
+  `json_valid(${text}) AND NOT regexp_matches(regexp_replace(${text}, '"(?:[^"\\\\]|\\\\.)*"', '""', 'g'), '(?i),\\s*[\\]}]|nan|inf')`;
+
+/** IS JSON and its kinds, which the grammar writes without a function's name. */
+const isJson = (
+  [
+    ['is_json', 'IS JSON', (type: string) => `${type} IS NOT NULL`],
+    ['is_json_object', 'IS JSON OBJECT', (type: string) => `${type} = 'OBJECT'`],
+    ['is_json_array', 'IS JSON ARRAY', (type: string) => `${type} = 'ARRAY'`],
+    ['is_json_scalar', 'IS JSON SCALAR', (type: string) => `${type} NOT IN ('OBJECT', 'ARRAY')`],
+  ] as const
+).flatMap(([name, written, test]) =>
+  (['text', 'json', 'jsonb'] as const).map((type) =>
+    fn(`${name}(${type}) -> bool`, {
+      duckdb: reusing(([value = '']) =>
+        type === 'text'
+          ? `CASE WHEN ${validJson(value)} THEN ${test(`json_type(${value})`)} ELSE false END`
+          : test(`json_type(${value})`),
+      ),
+      postgres: `({0} ${written})`,
+    }),
+  ),
+);
+
 export const jsonRows: readonly FunctionEntry[] = [
   ...both,
+  ...isJson,
   op('jsonb || jsonb -> jsonb', { duckdb: concatenated }),
   op('jsonb - text -> jsonb', { duckdb: withoutNames((name) => `[${name}]`) }),
   op('jsonb - text[] -> jsonb', { duckdb: withoutNames((names) => names) }),

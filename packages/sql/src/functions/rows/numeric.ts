@@ -145,8 +145,10 @@ const basic: readonly FunctionEntry[] = [
     fn(`${name}(numeric, numeric) -> numeric`, {
       duckdb: commonMultiple(name),
       digits: ([a = UNKNOWN, b = UNKNOWN]) => {
-        const [left, right] = [digitsOfType(a), digitsOfType(b)];
-        return widestDigits([left, right]);
+        // PostgreSQL shows the larger scale of the two, whatever the values.
+        const { dynamic } = remainderDigits(a, b);
+        const { precision, scale } = widestDigits([digitsOfType(a), digitsOfType(b)]);
+        return { precision, scale, ...(dynamic === true ? { dynamic } : {}) };
       },
     }),
   ),
@@ -178,7 +180,7 @@ const SQRT = ['{0} < 0', '2201F', 'cannot take square root of a negative number'
 const LOG_ZERO = ['2201E', 'cannot take logarithm of zero'] as const;
 const LOG_NEGATIVE = ['2201E', 'cannot take logarithm of a negative number'] as const;
 
-function logarithm(text: string): Template {
+function logarithm(text: string): string {
   return `CASE WHEN {0} = 0 THEN ${raise(...LOG_ZERO)} WHEN {0} < 0 THEN ${raise(...LOG_NEGATIVE)} ELSE ${text} END`;
 }
 
@@ -210,7 +212,7 @@ const roots: readonly FunctionEntry[] = [
     }),
   ]),
   fn('log(numeric, numeric) -> numeric', {
-    duckdb: logarithm(AS_NUMERIC(`(ln(CAST({1} AS DOUBLE)) / ln(${DOUBLE}))`)),
+    duckdb: `CASE WHEN {1} IS NOT NULL THEN ${logarithm(AS_NUMERIC(`(ln(CAST({1} AS DOUBLE)) / ln(${DOUBLE}))`))} END`,
     digits: TRANSCENDENTAL,
   }),
   ...['power', 'pow'].flatMap((name) => [

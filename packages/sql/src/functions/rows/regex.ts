@@ -2,7 +2,7 @@ import type { FunctionEntry, Template, TemplateArgument } from '../function-entr
 import { translateRegex } from '../regex-translate.ts';
 import type { TranslatedRegex } from '../regex-translate.ts';
 import { fn, op, tableFn } from '../signature.ts';
-import { refuse, requireConstant, reuse, textLiteral } from '../template-parts.ts';
+import { raise, refuse, requireConstant, reuse, textLiteral } from '../template-parts.ts';
 
 function regexOf(
   pattern: TemplateArgument | undefined,
@@ -41,10 +41,34 @@ function nonEmpty(
   return regex;
 }
 
+/**
+ * Patterns that PostgreSQL and RE2 read alike wherever only it counts whether they match: characters, dots, anchors, alternatives,
+ * groups and plain brackets, each with one quantifier at most.
+ */
+const READ_ALIKE = String.raw`(?:(?:[^\\\[\](){}*+?|^$.]|[.)]|\[\^?[^\\\[\]:=.]+\])(?:[*+?]|\{[0-9]{1,2}(?:,[0-9]{0,2})?\})?|[|^$(])*`;
+const unread = raise(
+  'featureNotSupported',
+  'a regular expression that is no constant takes characters, dots, anchors, groups, plain brackets and quantifiers only',
+);
+
+/** A pattern that is known only with its row. */
+function computedMatch(text: string, pattern: string, ignoreCase: boolean): string {
+  return reuse(
+    [text, pattern],
+    (t, p) =>
+      `CASE WHEN ${p} IS NULL OR ${t} IS NULL THEN NULL WHEN regexp_full_match(${p}, ${textLiteral(READ_ALIKE)}) THEN regexp_matches(${t}, '(?s${ignoreCase ? 'i' : ''})' || ${p}) ELSE CAST(${unread} AS BOOLEAN) END`,
+  );
+}
+
 const matches =
   (negated: boolean, always = ''): Template =>
-  ([text, pattern, flags]) =>
-    `${negated ? '(NOT ' : ''}regexp_matches(${text?.text ?? 'NULL'}, ${textLiteral(regexOf(pattern, flags, always).re2)})${negated ? ')' : ''}`;
+  ([text, pattern, flags]) => {
+    const found =
+      pattern?.constant === undefined && pattern !== undefined && flags === undefined
+        ? computedMatch(text?.text ?? 'NULL', pattern.text, always === 'i')
+        : `regexp_matches(${text?.text ?? 'NULL'}, ${textLiteral(regexOf(pattern, flags, always).re2)})`;
+    return negated ? `(NOT ${found})` : found;
+  };
 
 /** `\&` is the whole match and `\1`..`\9` groups; any other backslash stands for itself. */
 function replacementText(text: string, groups: number): string {

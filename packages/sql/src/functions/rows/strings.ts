@@ -1,5 +1,5 @@
-import { QueryError } from '../../errors.ts';
 import type { FunctionEntry, Template, TemplateArgument } from '../function-entry.ts';
+import { quoteIdent, quoteLiteral } from '../quote-text.ts';
 import { fn, op } from '../signature.ts';
 import {
   raise,
@@ -10,22 +10,8 @@ import {
   reusingNulls,
   textLiteral,
 } from '../template-parts.ts';
+import { formatTemplate } from '../text-format.ts';
 import { textOutput } from '../text-output.ts';
-
-/** PostgreSQL's keywords that quote_ident quotes: all but the unreserved ones (pg_get_keywords, version 18). */
-const QUOTED_KEYWORDS =
-  'all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast char character check coalesce collate collation column concurrently constraint create cross current_catalog current_date current_role current_schema current_time current_timestamp current_user dec decimal default deferrable desc distinct do else end except exists extract false fetch float for foreign freeze from full grant greatest group grouping having ilike in initially inner inout int integer intersect interval into is isnull join json json_array json_arrayagg json_exists json_object json_objectagg json_query json_scalar json_serialize json_table json_value lateral leading least left like limit localtime localtimestamp merge_action national natural nchar none normalize not notnull null nullif numeric offset on only or order out outer overlaps overlay placing position precision primary real references returning right row select session_user setof similar smallint some substring symmetric system_user table tablesample then time timestamp to trailing treat trim true union unique user using values varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable'
-    .split(' ')
-    .map(textLiteral)
-    .join(', ');
-
-const quoteIdent = (text: string): string =>
-  `CASE WHEN regexp_full_match(${text}, '[a-z_][a-z0-9_]*') AND ${text} NOT IN (${QUOTED_KEYWORDS})` +
-  ` THEN ${text} ELSE '"' || replace(${text}, '"', '""') || '"' END`;
-
-const quoteLiteral = (text: string): string =>
-  `CASE WHEN contains(${text}, '\\') THEN 'E''' || replace(replace(${text}, '\\', '\\\\'), '''', '''''') || ''''` +
-  ` ELSE '''' || replace(${text}, '''', '''''') || '''' END`;
 
 const negativeLength = raise('substringError', 'negative substring length not allowed');
 
@@ -90,57 +76,6 @@ const concatTemplate: Template = (args, context) =>
 
 const concatWs: Template = ([separator, ...rest], context) =>
   `concat_ws(${[separator?.text ?? 'NULL', ...rest.map((argument) => textOutput(argument, context))].join(', ')})`;
-
-/** format(): the directives of a constant format become a concatenation; widths and `*` are refused. */
-const formatTemplate: Template = ([format, ...rest], context) => {
-  const pattern = requireConstant(format, 'The format of format()');
-  const parts: string[] = [];
-  let next = 0;
-  let at = 0;
-  for (const match of pattern.matchAll(/%(?:(\d+)\$)?([-*\d]*)(.?)/gs)) {
-    if (match.index > at) parts.push(textLiteral(pattern.slice(at, match.index)));
-    at = match.index + match[0].length;
-    const [, place, width, directive] = match;
-    if (directive === '%' && place === undefined && width === '') {
-      parts.push(`'%'`);
-      continue;
-    }
-    if (width !== '') refuse('format() with a width is not supported.', 'Use lpad or rpad.');
-    if (directive === '') {
-      throw new QueryError('invalidParameterValue', 'unterminated format() type specifier');
-    }
-    if (directive === undefined || !'sIL'.includes(directive)) {
-      throw new QueryError(
-        'invalidParameterValue',
-        `unrecognized format() type specifier "${directive ?? ''}"`,
-      );
-    }
-    if (place === '0') {
-      throw new QueryError(
-        'invalidParameterValue',
-        'format specifies argument 0, but arguments are numbered from 1',
-      );
-    }
-    if (place !== undefined) next = Number(place) - 1;
-    const argument = rest[next];
-    next += 1;
-    if (argument === undefined) {
-      throw new QueryError('invalidParameterValue', 'too few arguments for format()');
-    }
-    const text = textOutput(argument, context);
-    if (directive === 's') parts.push(`coalesce(${text}, '')`);
-    else if (directive === 'L') parts.push(`coalesce(${reuse([text], quoteLiteral)}, 'NULL')`);
-    else {
-      const missing = raise(
-        'nullValueNotAllowed',
-        'null values cannot be formatted as an SQL identifier',
-      );
-      parts.push(`coalesce(${reuse([text], quoteIdent)}, CAST(${missing} AS VARCHAR))`);
-    }
-  }
-  if (at < pattern.length) parts.push(textLiteral(pattern.slice(at)));
-  return parts.length === 0 ? `''` : `(${parts.join(' || ')})`;
-};
 
 /** encode(): base64 has a line break after every 76 characters, as PostgreSQL writes it. */
 const encodeTemplate: Template = ([data, format]) => {
