@@ -1,4 +1,5 @@
 import type { AggregateExpression, CallExpression, Expression } from '../../plan/expression.ts';
+import { BOOL } from '../../types/sql-type.ts';
 import type { SqlType } from '../../types/sql-type.ts';
 import type { FunctionEntry } from '../function-entry.ts';
 import type { Decomposition, NotDecomposable, ValueFacts } from './decomposition.ts';
@@ -27,6 +28,15 @@ export function partialOf(
     ...(call.filter === undefined ? {} : { filter: call.filter }),
     ...(call.position === undefined ? {} : { position: call.position }),
   };
+}
+
+/** The call over those of its rows for which `condition` holds. */
+export function narrowed(call: AggregateExpression, condition: Expression): AggregateExpression {
+  const filter: Expression =
+    call.filter === undefined
+      ? condition
+      : { kind: 'and', args: [call.filter, condition], type: BOOL };
+  return { ...call, filter };
 }
 
 /** An aggregate over partial columns. */

@@ -1,84 +1,47 @@
-import type { ConstantExpression, Expression } from '../../plan/expression.ts';
-import { INT8 } from '../../types/sql-type.ts';
-import { argument } from '../division.ts';
-import type { TemplateArgument } from '../function-entry.ts';
-import { agg } from '../signature.ts';
-import {
-  denseSet,
-  isSparse,
-  SET_TYPE,
-  sizeConstant,
-  sizeOfSet,
-  sparseSet,
-  uniteSets,
-} from './bounded-set.ts';
-import { argumentOf, oneColumn, partialOf } from './calls.ts';
+import { argumentOf } from './calls.ts';
 import type { MergeRule } from './calls.ts';
+import type { BitmapRange } from './bounded-set.ts';
+import { setOf } from './bounded-set.ts';
 import type { Decomposition, ValueFacts } from './decomposition.ts';
 import { isScalar } from './value-kinds.ts';
 
 /** A smaller set is not worth a bitmap of its own shape. */
-const LEAST_BITS = 10n;
+const LEAST_POWER = 10n;
 /** A bitmap of 512 KiB. */
-const MOST_BITS = 22n;
+const MOST_POWER = 22n;
+const GREATEST = 9_223_372_036_854_775_807n;
 
-function member(args: readonly TemplateArgument[]): string {
-  const [value, low] = [argument(args, 0), argument(args, 1)];
-  return low.constant === '0'
-    ? `CAST(${value.text} AS INTEGER)`
-    : `CAST((${value.text} - CAST(${low.constant} AS BIGINT)) AS INTEGER)`;
-}
-
-const DENSE = agg('cell_integers(any, int8, int4) -> any', {
-  duckdb: (args) => denseSet(member(args), Number(argument(args, 2).constant)),
-});
-const SPARSE = agg('cell_integers_of_few(any, int8, int4) -> any', {
-  duckdb: (args) => sparseSet(member(args), Number(argument(args, 2).constant)),
-});
-
-/**
- * count(distinct x) of integers as sets within a known range; undefined where the range is not known or too wide. Evaluation fails for
- * a value outside the range: the facts must hold for every row.
- */
+/** count(distinct x) of integers as sets; undefined where no range is known or the range is too wide for a bitmap. */
 export function countDistinctIntegers(
   call: Parameters<MergeRule>[0],
   facts: ValueFacts,
 ): Decomposition | undefined {
   const value = argumentOf(call, 0);
-  const range = facts.integerRange;
-  if (range === undefined || !isScalar(value.type, 'int2', 'int4', 'int8')) return undefined;
-  const block = enclosingBlock(range.low, range.high);
-  if (block === undefined) return undefined;
-  const bits = Number(block.size);
-  const sparse = isSparse(bits, facts.rowsPerGroup);
-  const args: readonly Expression[] = [value, lowConstant(block.low), sizeConstant(bits)];
-  return oneColumn({
-    partial: partialOf(call, sparse ? SPARSE : DENSE, args, SET_TYPE),
-    rollUp: (column) => uniteSets(column, bits),
-    finish: sizeOfSet,
+  const known = facts.integerRange;
+  if (known === undefined || !isScalar(value.type, 'int2', 'int4', 'int8')) return undefined;
+  const range = enclosingBlock(known.low, known.high);
+  if (range === undefined) return undefined;
+  const { partials, rollUp, size, isList } = setOf(call, value, range, facts.rowsPerGroup);
+  return {
+    partials,
+    rollUp,
+    finish: size,
     exactness: 'exact',
-    size: sparse ? 'input' : 'constant',
-  });
-}
-
-function lowConstant(low: bigint): ConstantExpression {
-  return { kind: 'constant', value: String(low), type: INT8 };
+    size: isList ? 'input' : 'constant',
+  };
 }
 
 /**
  * The smallest block of a power of two, at a multiple of half its size, that holds the range: bounds that grow a little keep their block,
  * and with it the cells that were computed for it.
  */
-function enclosingBlock(
-  low: bigint,
-  high: bigint,
-): { readonly low: bigint; readonly size: bigint } | undefined {
+function enclosingBlock(low: bigint, high: bigint): BitmapRange | undefined {
   if (high < low) return undefined;
-  for (let power = LEAST_BITS; power <= MOST_BITS; power += 1n) {
+  for (let power = LEAST_POWER; power <= MOST_POWER; power += 1n) {
     const half = power - 1n;
     const start = (low >> half) << half;
-    const size = 1n << power;
-    if (high < start + size) return { low: start, size };
+    const end = start + (1n << power) - 1n;
+    if (high <= end) return { low: start, high: end < GREATEST ? end : GREATEST };
   }
   return undefined;
 }

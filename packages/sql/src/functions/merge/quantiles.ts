@@ -8,6 +8,7 @@ import {
   argumentOf,
   callOf,
   mergeOf,
+  narrowed,
   notMergeable,
   oneColumn,
   partialOf,
@@ -67,10 +68,7 @@ function valuesRule(
 
 /** The call over rows where the value is not NULL: none of these aggregates counts NULL. */
 function present(call: AggregateExpression, value: Expression): AggregateExpression {
-  const test: Expression = { kind: 'nullTest', arg: value, negated: true, type: BOOL };
-  const filter: Expression =
-    call.filter === undefined ? test : { kind: 'and', args: [call.filter, test], type: BOOL };
-  return { ...call, filter };
+  return narrowed(call, { kind: 'nullTest', arg: value, negated: true, type: BOOL });
 }
 
 const sortedValue = (call: AggregateExpression): Expression => argumentOf(call, call.args.length);

@@ -1,18 +1,10 @@
-import { INT8 } from '../../types/sql-type.ts';
+import { INT4, INT8 } from '../../types/sql-type.ts';
 import { argument } from '../division.ts';
 import type { Template } from '../function-entry.ts';
-import { agg, fn } from '../signature.ts';
+import { fn } from '../signature.ts';
 import { reuse } from '../template-parts.ts';
-import {
-  denseBits,
-  denseSet,
-  isSparse,
-  SET_TYPE,
-  sizeText,
-  sparseSet,
-  uniteSets,
-} from './bounded-set.ts';
-import { argumentOf, callOf, oneColumn, partialOf, withoutCodec } from './calls.ts';
+import { setOf } from './bounded-set.ts';
+import { argumentOf, callOf, withoutCodec } from './calls.ts';
 import type { MergeRule } from './calls.ts';
 import { distinctKey, distinctKeyType } from './distinct-values.ts';
 
@@ -62,29 +54,29 @@ function estimateText(met: string): string {
 /** approx_count_distinct as one call. */
 export const approximateCount: Template = (args) => {
   const { text, type } = argument(args, 0);
-  return estimateText(`bit_count(${denseBits(placeText(text, type), BITS)})`);
+  return estimateText(`bit_count(bitstring_agg(${placeText(text, type)}, 0, ${BITS - 1}){over})`);
 };
 
-const DENSE = agg('cell_sketch(any) -> any', {
-  duckdb: (args) => denseSet(placeText(argument(args, 0).text, argument(args, 0).type), BITS),
+const PLACE = fn('sketch_place(any) -> int4', {
+  duckdb: (args) => placeText(argument(args, 0).text, argument(args, 0).type),
+  strict: false,
 });
-const SPARSE = agg('cell_sketch_of_few(any) -> any', {
-  duckdb: (args) => sparseSet(placeText(argument(args, 0).text, argument(args, 0).type), BITS),
-});
-const ESTIMATE = fn('estimate(any) -> int8', {
-  duckdb: (args) => estimateText(sizeText(argument(args, 0).text)),
+const ESTIMATE = fn('estimate(int8) -> int8', {
+  duckdb: (args) => estimateText(argument(args, 0).text),
   strict: false,
 });
 
-/** approx_count_distinct(x): the set of places that were met. Sketches of different expressions can be united too. */
+/** approx_count_distinct(x): the set of places that were met. */
 export const sketchRule: MergeRule = (call, { rowsPerGroup }) => {
   const value = argumentOf(call, 0);
   if (distinctKeyType(value.type) === undefined) return withoutCodec(call);
-  return oneColumn({
-    partial: partialOf(call, isSparse(BITS, rowsPerGroup) ? SPARSE : DENSE, [value], SET_TYPE),
-    rollUp: (column) => uniteSets(column, BITS),
-    finish: (column) => callOf(ESTIMATE, [column], INT8),
+  const range = { low: 0n, high: BigInt(BITS - 1) };
+  const met = setOf(call, callOf(PLACE, [value], INT4), range, rowsPerGroup);
+  return {
+    partials: met.partials,
+    rollUp: met.rollUp,
+    finish: (columns) => callOf(ESTIMATE, [met.size(columns)], INT8),
     exactness: 'exact',
     size: 'constant',
-  });
+  };
 };
