@@ -13,7 +13,7 @@ import { setShapeNote } from './shape-notes.ts';
 import type { StoreContext, StoreLimits, StoreLog } from './store-context.ts';
 import type { StoreFiles } from './store-files.ts';
 import { systemCode } from './store-files.ts';
-import { invalidationsBefore, unitName } from './store-folder.ts';
+import { invalidationsBefore, namesOfUnit, unitName } from './store-folder.ts';
 
 /** How long marks of use wait for company. */
 const FLUSH_MS = 5_000;
@@ -165,10 +165,11 @@ export function createSqlReuseStore(parts: StoreParts): ReuseStore {
     },
     async discard(path) {
       if (dirname(path) !== folder || invalidationsBefore(basename(path)) === undefined) return;
-      await files.unlink(path).catch((error: unknown) => {
-        if (systemCode(error) !== 'ENOENT')
-          log('warn', 'a file of the reuse store cannot be deleted', { error });
-      });
+      for (const name of namesOfUnit(basename(path)))
+        await files.unlink(join(folder, name)).catch((error: unknown) => {
+          if (systemCode(error) !== 'ENOENT')
+            log('warn', 'a file of the reuse store cannot be deleted', { error });
+        });
     },
     touch(cells) {
       if (closing !== undefined) return;

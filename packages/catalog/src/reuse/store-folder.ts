@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { readdir, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../store/make-folder.ts';
 import { LOCK, lockFolder } from './folder-lock.ts';
 import type { FolderLock } from './folder-lock.ts';
 
@@ -22,7 +23,7 @@ export async function claimFolder(
   directory: string,
   preferred: readonly string[],
 ): Promise<StoreFolder> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeFolder(directory);
   const present = (await readdir(directory)).filter((name) => FOLDER.test(name));
   const known = new Set(preferred);
   const names = [
@@ -77,6 +78,11 @@ export async function removeFolder({ path, lock }: Omit<StoreFolder, 'name'>): P
 /** A name for a unit that is begun after so many invalidations. */
 export function unitName(invalidations: number): string {
   return `unit-${invalidations}-${randomBytes(8).toString('hex')}.parquet`;
+}
+
+/** The names under which a unit may be on the disk: the engine writes another first. */
+export function namesOfUnit(name: string): readonly string[] {
+  return [name, `tmp_${name}`];
 }
 
 /** After how many invalidations a unit was begun; undefined when the name is no unit's. */

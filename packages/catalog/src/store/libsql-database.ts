@@ -1,7 +1,8 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
 import Database from 'libsql';
+import { makeFolder } from './make-folder.ts';
 
 /** How long a call may block the process on another's lock; beyond it the transaction is tried again, asynchronously. */
 const BUSY_TIMEOUT_MS = 20;
@@ -10,18 +11,6 @@ const BUSY_TIMEOUT_MS = 20;
 const MAX_STATEMENTS = 100;
 
 type Statement = ReturnType<Database.Database['prepare']>;
-
-/** Node's own recursion never ends where the system does not let a folder be made, as in /proc. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    // Another process may have made it meanwhile.
-    if (!existsSync(path)) throw error;
-  }
-}
 
 /** What a transaction does, and so which lock it takes at its start. */
 export type TransactionMode = 'read' | 'write';

@@ -13,7 +13,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { LibsqlDatabase } from '../../src/store/libsql-database.ts';
 import { openReuseStore } from '../../src/reuse/open-reuse-store.ts';
@@ -309,4 +309,29 @@ test('a file that cannot be deleted counts until it can', async () => {
   stuck = false;
   await keep(store, { bytes: 10 });
   expect(await store.totals()).toMatchObject({ files: 1, bytes: 10 });
+});
+
+test('a unit that is discarded goes with what the engine wrote before it', async () => {
+  const unit = await store.newFile();
+  await writeFile(join(dirname(unit), `tmp_${basename(unit)}`), 'half');
+  await store.discard(unit);
+  await writeFile(unit, 'whole');
+  await store.discard(unit);
+  expect(await parquetFiles(directory)).toEqual([]);
+});
+
+test('a directory or database that cannot be used is refused', async () => {
+  const file = join(folder, 'file');
+  await writeFile(file, '');
+  const config = { directory, maxBytes: 1_000, database: { path } };
+  for (const unusable of [file, join(file, 'below'), '/proc/none/reuse'])
+    await expect(openReuseStore({ ...config, directory: unusable })).rejects.toMatchObject({
+      code: 'sourceUnavailable',
+    });
+  await expect(openReuseStore({ ...config, database: { path: folder } })).rejects.toMatchObject({
+    name: 'QueryError',
+  });
+  await expect(openReuseStore({ ...config, database: 'mysql://x' })).rejects.toMatchObject({
+    code: 'invalidConfiguration',
+  });
 });
