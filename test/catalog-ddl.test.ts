@@ -396,6 +396,26 @@ test('what is only suspicious in the properties is a warning, at creation and at
   await sql.command('DROP TABLE lake.suspect');
 });
 
+test.each([
+  ['outside the root', '/elsewhere/k=${k}/', true],
+  ['beside the root', '{root}-other/${k}/', true],
+  ['above the root', '{root}/../k/${k}/', true],
+  ['relative, which is not taken from the root', 'k/${k}/', true],
+  ['below the root', '{root}/k/${k}/', false],
+])('a location template %s is told at creation and at a change', async (_, template, warned) => {
+  const expected = warned
+    ? [['WARNING', '01000', expect.stringContaining('storage.location.template leads outside')]]
+    : [];
+  const set = `'storage.location.template'='${template.replace('{root}', root.slice(0, -1))}'`;
+  const projection = `'projection.enabled'='true', 'projection.k.type'='enum', 'projection.k.values'='a'`;
+  const by = 'PARTITIONED BY (k string)';
+  const created = await sql.command(jsonTable('lake.far', 'far', by, `${projection}, ${set}`));
+  expect(created.notices).toEqual(expected);
+  const changed = await sql.command(`ALTER TABLE lake.far SET TBLPROPERTIES (${set})`);
+  expect(changed.notices).toEqual(expected);
+  await sql.command('DROP TABLE lake.far');
+});
+
 describe('in a transaction block', () => {
   test('a change takes effect at once and says so', async () => {
     await sql.command('BEGIN');

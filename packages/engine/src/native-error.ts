@@ -239,6 +239,15 @@ const RULES: readonly Rule[] = [
     meaning: say('outOfMemory', 'out of memory', MEMORY_HINT),
   },
   {
+    type: 'Not implemented',
+    pattern: /^Cannot perform non-inner join on subquery/,
+    meaning: say(
+      'featureNotSupported',
+      'a subquery in the ON condition of an outer join that uses both sides is not supported',
+      'Compute it in a subquery of one side, or move the condition to WHERE of an inner join.',
+    ),
+  },
+  {
     type: 'IO',
     pattern: /No space left|disk full|max_temp_directory_size/i,
     meaning: say('diskFull', 'no space left on disk', SPILL_HINT),

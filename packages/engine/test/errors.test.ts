@@ -52,6 +52,10 @@ describe('an error of the engine says what PostgreSQL says', () => {
       'select sum(x) from (select 99999999999999999999999999999999999999::decimal(38,0) x from range(3))',
       '22003: value overflows numeric format',
     ],
+    [
+      'select 1 from range(3) a(i) left join range(3) b(j) on exists (select 1 from range(2) c(k) where k = i + j)',
+      '0A000: a subquery in the ON condition of an outer join that uses both sides is not supported',
+    ],
     ['select ln(0)', '2201E: cannot take logarithm of zero'],
     ['select sqrt(-1)', '2201F: cannot take square root of a negative number'],
     [

@@ -1,6 +1,7 @@
-import { checkProjection } from '@tributary/catalog';
+import { checkProjection, templateBase } from '@tributary/catalog';
 import type { ColumnDefinition, NewTable, TableDefinition } from '@tributary/catalog';
-import { ERRORS, QueryError } from '@tributary/sql';
+import type { Connector } from '@tributary/connectors';
+import { ERRORS, QueryError, isQueryError } from '@tributary/sql';
 import type { ColumnClause, Statement } from '@tributary/sql';
 import type { Notice } from '../session/sql-session.ts';
 import type { StatementScope } from '../service/statement-scope.ts';
@@ -34,13 +35,37 @@ function refuseDuplicates(columns: readonly { readonly name: string }[]): void {
   }
 }
 
-function projectionNotices(table: TableDefinition): readonly Notice[] {
-  return checkProjection(table).map(({ code, message, hint }) => ({
+async function projectionNotices(
+  table: TableDefinition,
+  connector: Connector | undefined,
+): Promise<readonly Notice[]> {
+  const warnings = checkProjection(table);
+  const notices = warnings.map(({ code, message, hint }): Notice => ({
     severity: 'WARNING',
     sqlstate: code === undefined ? GENERAL_WARNING : ERRORS[code].sqlstate,
     message,
     ...(hint === undefined ? {} : { hint }),
   }));
+  const base = templateBase(table);
+  const works = warnings.every(({ code }) => code === undefined);
+  if (base !== undefined && works && connector !== undefined && !(await isInside(base, connector)))
+    notices.push({
+      severity: 'WARNING',
+      sqlstate: GENERAL_WARNING,
+      message: `storage.location.template leads outside the root of the source "${connector.source}": its partitions have no files (table ${table.schema}.${table.name})`,
+      hint: `Begin it as the table's location, '${table.location}'.`,
+    });
+  return notices;
+}
+
+/** Whether locations that begin so are listed: they are taken as they stand, not from the root as a LOCATION is. */
+async function isInside(base: string, connector: Connector): Promise<boolean> {
+  try {
+    return (await connector.resolveLocation(base)) === base;
+  } catch (error) {
+    if (isQueryError(error)) return false;
+    throw error;
+  }
 }
 
 /** CREATE EXTERNAL TABLE. What Athena finds out only at query time is told now, as warnings. */
@@ -65,7 +90,7 @@ export async function createExternalTable(
     properties: Object.fromEntries(statement.properties),
     ...(statement.comment === undefined ? {} : { comment: statement.comment }),
   };
-  const warnings = projectionNotices({ ...table, id: '', version: 0 });
+  const warnings = await projectionNotices({ ...table, id: '', version: 0 }, connector);
   const created = await scope.services.store.createTable(table, scope.user, statement.ifNotExists);
   if (!created) {
     return [
@@ -86,7 +111,10 @@ export async function setTableProperties(
 ): Promise<readonly Notice[]> {
   const table = existingTable(statement.table, scope);
   const properties = { ...table.properties, ...Object.fromEntries(statement.properties) };
-  const warnings = projectionNotices({ ...table, properties });
+  const warnings = await projectionNotices(
+    { ...table, properties },
+    scope.services.connectors.get(table.source),
+  );
   await scope.services.store.setProperties(table, statement.properties, scope.user, table.version);
   return warnings;
 }
