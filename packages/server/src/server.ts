@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   mountSources,
@@ -19,6 +19,7 @@ import { lakeSources, openQuerySources } from './open-sources.ts';
 import { startHttpServer } from './http/http-server.ts';
 import { createMetrics } from './http/metrics.ts';
 import type { Logger } from './logger.ts';
+import { makeFolder } from './make-folder.ts';
 import { createAuthentication, refuseUnknownUser } from './users.ts';
 import { startPgwireServer } from './pgwire/server.ts';
 import type { TlsOptions } from './pgwire/tls.ts';
@@ -51,7 +52,7 @@ async function openEngine(config: Config): Promise<Engine> {
   const cache = join(config.state, 'objects/');
   const spill = join(config.state, 'spill/');
   const cells = reuseDirectory(config.state);
-  await Promise.all([cache, spill, cells].map((folder) => mkdir(folder, { recursive: true })));
+  await Promise.all([cache, spill, cells].map(makeFolder));
   return createEngine({
     threads: config.engine.threads,
     memoryLimit: Math.round(config.server.memory * ENGINE_SHARE),
@@ -135,7 +136,7 @@ export async function startServer(
     opened.length = 0;
   };
   try {
-    await mkdir(config.state, { recursive: true });
+    await makeFolder(config.state);
     const store = await openCatalogStore(
       config.catalog.store === 'embedded'
         ? { path: join(config.state, 'catalog.db') }
