@@ -37,7 +37,13 @@ async function serve(config: Config, level: string, guide: boolean): Promise<voi
   const server = await startServer(config, logger, stop);
   const { host } = config.server.sql;
   if (guide) {
-    process.stdout.write(demoGuide(server.sqlPort, server.httpPort));
+    process.stdout.write(
+      demoGuide(
+        server.sqlPort,
+        server.httpPort,
+        config.sources.some(({ connector }) => connector === 'postgres'),
+      ),
+    );
   }
   process.stdout.write(
     `ready: sql=${host}:${server.sqlPort} http=${config.server.http.host}:${server.httpPort}\n`,
@@ -83,7 +89,7 @@ export function createCommand(): Command {
     .option('--days <count>', 'days in the lake', '400')
     .option('--log-level <level>', 'debug, info, warn or error', 'warn')
     .action(async (options: Readonly<Record<string, string>>) => {
-      const config = await prepareDemo(
+      const { config, warehouse } = await prepareDemo(
         {
           folder: options['folder'] ?? '',
           sqlPort: Number(options['sqlPort']),
@@ -94,7 +100,11 @@ export function createCommand(): Command {
         process.stderr,
         new AbortController().signal,
       );
-      await serve(config, options['logLevel'] ?? 'warn', true);
+      try {
+        await serve(config, options['logLevel'] ?? 'warn', true);
+      } finally {
+        await warehouse?.close();
+      }
     });
   command
     .command('query')

@@ -66,3 +66,31 @@ FROM daily_revenue WHERE dt >= current_date - 180 GROUP BY date_trunc('week', dt
 FROM lake.events WHERE dt BETWEEN current_date - 180 AND current_date - 1 AND app_id = 7 GROUP BY event;`,
   },
 ];
+
+/** Questions over the lake and the warehouse together. */
+export const FEDERATED_QUESTIONS: typeof DEMO_QUESTIONS = [
+  {
+    title:
+      'Lake and warehouse in one: buyers and revenue of the games sold in Europe, last 30 days',
+    sql: `SELECT c.name AS country, count(DISTINCT e.user_id) AS buyers, round(sum(e.revenue)::numeric, 2) AS revenue
+FROM lake.events e JOIN warehouse.apps a USING (app_id) JOIN warehouse.countries c ON c.code = a.country
+WHERE a.category = 'games' AND c.region = 'Europe' AND e.dt >= current_date - 30 AND e.event = 'purchase'
+GROUP BY c.name ORDER BY revenue DESC;`,
+  },
+  {
+    title: 'What did a campaign bring for its budget? Sign-ups while it ran, per 100 euro',
+    sql: `SELECT c.name, c.channel, s.signups, b.euro, round(100 * s.signups / b.euro, 1) AS per_100_euro
+FROM warehouse.campaigns c
+JOIN warehouse.campaign_costs b USING (campaign_id)
+JOIN (SELECT campaign_id, count(*) AS signups FROM warehouse.campaigns
+      JOIN lake.events e ON e.app_id = campaigns.app_id AND e.dt BETWEEN starts AND ends
+      WHERE event = 'signup' GROUP BY campaign_id) s USING (campaign_id)
+ORDER BY per_100_euro DESC LIMIT 5;`,
+  },
+  {
+    title: 'What goes to the warehouse, and as which text?',
+    sql: `EXPLAIN SELECT a.category, sum(b.euro) AS euro
+FROM warehouse.campaigns c JOIN warehouse.apps a USING (app_id) JOIN warehouse.budgets b USING (campaign_id)
+WHERE a.status = 'live' GROUP BY a.category ORDER BY euro DESC LIMIT 3;`,
+  },
+];
