@@ -173,9 +173,17 @@ export async function putUnit(
       // Renaming changes nothing but the ctime.
       if (!sameFile(identity, { ...prepared.identity, ctimeNs: identity.ctimeNs }))
         throw new QueryError('internalError', 'a unit for the reuse store was replaced');
-      const kept = await index.change((change) =>
-        record(context, change, unit, { begun, name, sha256: prepared.sha256 }, identity),
-      );
+      const kept = await index
+        .change((change) =>
+          record(context, change, unit, { begun, name, sha256: prepared.sha256 }, identity),
+        )
+        .catch((error: unknown) => {
+          // The file is whole: whoever computed it need not compute it again.
+          context.log('warn', 'a unit was not kept, the index of the reuse store failed', {
+            error,
+          });
+          return undefined;
+        });
       if (kept === undefined) {
         await files.rename(path, unit.path);
         return undefined;

@@ -19,10 +19,10 @@ export interface ReuseStore {
   /**
    * Takes over a complete file as the cells of one unit: all or nothing. Cells of the same shape and window are replaced. The
    * answer holds the file leased, so that it cannot be evicted before its writer has read it. Undefined: not kept (larger than
-   * the store may be, everything else is leased, a table was invalidated after `newFile`, or a cell of `copiedFrom` is gone);
-   * the caller still owns the file. After an error the file is gone.
+   * the store may be, everything else is leased, a table was invalidated after `newFile`, a cell of `copiedFrom` is gone, or
+   * the index failed, which is logged); the caller still owns the file, which is whole. After an error the file is gone.
    *
-   * @throws QueryError diskFull, sourceUnavailable, internalError. The answer that was being computed is right nevertheless.
+   * @throws QueryError diskFull, sourceUnavailable when the file failed, internalError for a unit that is not sound.
    */
   put(unit: NewUnit): Promise<StoredUnit | undefined>;
   /** Deletes a file that was not put. Never fails. */

@@ -20,12 +20,21 @@ import { openReuseStore } from '../../src/reuse/open-reuse-store.ts';
 import type { ReuseStore, StoredCell } from '../../src/reuse/reuse-store.ts';
 import { STORE_FILES } from '../../src/reuse/store-files.ts';
 import type { StoreFiles } from '../../src/reuse/store-files.ts';
-import { allCells, contents, days, keep, parquetFiles, putUnit } from '../support/reuse-units.ts';
+import {
+  allCells,
+  base,
+  contents,
+  days,
+  keep,
+  parquetFiles,
+  putUnit,
+} from '../support/reuse-units.ts';
 
 let folder: string;
 let directory: string;
 let path: string;
 let store: ReuseStore;
+let warned: string[];
 
 const open = (files: Partial<StoreFiles> = {}): Promise<ReuseStore> =>
   openReuseStore({
@@ -33,9 +42,11 @@ const open = (files: Partial<StoreFiles> = {}): Promise<ReuseStore> =>
     maxBytes: 4_000_000,
     database: { path },
     files: { ...STORE_FILES, ...files },
+    log: (_, message) => warned.push(message),
   });
 
 beforeEach(async () => {
+  warned = [];
   folder = await mkdtemp(join(tmpdir(), 'tributary-reuse-'));
   directory = join(folder, 'reuse');
   path = join(folder, 'catalog.db');
@@ -279,7 +290,20 @@ describe('a put that fails leaves nothing', () => {
     };
     run(`create trigger injected before ${event} on ${table} begin select raise(abort, 'no'); end`);
     const unit = event === 'delete' ? {} : other;
-    await expect(putUnit(store, unit)).rejects.toMatchObject({ code: 'internalError' });
+    const file = await store.newFile();
+    await writeFile(file, 'whole');
+    const sound = {
+      base: base(),
+      shapeText: 'shape',
+      cells: days(0, 3),
+      path: file,
+      inputBytes: 1,
+    };
+    expect(await store.put({ ...sound, ...unit })).toBeUndefined();
+    expect(warned).toEqual([expect.stringMatching(/not kept/)]);
+    // It is its writer's still, who need not compute it again.
+    expect(await readFile(file, 'utf8')).toBe('whole');
+    await store.discard(file);
     expect(await parquetFiles(directory)).toEqual(untouched);
     expect((await allCells(store)).length).toBe(1);
     expect(await store.shapes(other.base)).toEqual([]);
