@@ -5,13 +5,15 @@ import { isQueryError, printDuckdb } from '@tributary/sql';
 import type { QueryError } from '@tributary/sql';
 import { printFacts } from '../execute/run-plan.ts';
 import type { RunContext } from '../execute/run-plan.ts';
-import { Bypassed } from './answer-fragment.ts';
+import { Bypassed } from './bypassed.ts';
 import { withRetries } from './backoff.ts';
 import type { Fragment, IdSource } from './fragment.ts';
 import type { ReuseContext } from './resolve-fragments.ts';
 import { serves, shapeOf } from './shape.ts';
 import type { Service } from './shape.ts';
 import { cutUnits } from './scan-units.ts';
+import { boundsOf } from './tied-time.ts';
+import type { TimeBounds } from './tied-time.ts';
 import { unitPlan } from './unit-plan.ts';
 import type { UnitPlan } from './unit-plan.ts';
 import { cellDetail } from './windows.ts';
@@ -24,6 +26,8 @@ export interface FilledWindow {
   readonly service: Service;
   /** Computed by this statement. */
   readonly fresh: boolean;
+  /** Of its rows' time column, where the fragment tells. */
+  readonly bounds: TimeBounds | undefined;
   /** How many windows the file holds. */
   readonly windowsInFile: number;
   /** It is in the store, and not only this statement's. */
@@ -231,7 +235,7 @@ export class FragmentWindows {
         { signal: run.signal, allowCopy: true },
       );
       await relation.verify();
-      const filled = await this.#store(windows, path);
+      const filled = await this.#store(windows, path, await this.#bounds(path));
       path = undefined;
       return filled;
     } catch (error) {
@@ -250,8 +254,33 @@ export class FragmentWindows {
     }
   }
 
+  /** The least and greatest times of a file's cells, by window, where the fragment tells them. */
+  async #bounds(path: string): Promise<ReadonlyMap<string, TimeBounds>> {
+    const { fragment, run } = this.#context;
+    const found = new Map<string, TimeBounds>();
+    if (fragment.bounds === undefined) return found;
+    const { partials } = shapeOf(fragment);
+    const column = (text: string): string => `p${partials.indexOf(text)}`;
+    const times = fragment.axis.columns.map((_, place) => `t${place}`);
+    const rows = await run.engine.rows(
+      `SELECT ${times.map((time) => `CAST(${time} AS VARCHAR)`).join(', ')}, epoch_us(min(${column(fragment.bounds.low)})), epoch_us(max(${column(fragment.bounds.high)})) FROM read_parquet($1) GROUP BY ${times.join(', ')}`,
+      [path],
+      { signal: run.signal },
+    );
+    for (const row of rows) {
+      const [low, high] = row.slice(times.length);
+      const bounds = boundsOf(low, high);
+      if (bounds !== undefined) found.set(JSON.stringify(row.slice(0, times.length)), bounds);
+    }
+    return found;
+  }
+
   /** Gives a complete file to the store, or keeps it for this statement alone. */
-  async #store(windows: readonly Window[], path: string): Promise<readonly FilledWindow[]> {
+  async #store(
+    windows: readonly Window[],
+    path: string,
+    bounds: ReadonlyMap<string, TimeBounds>,
+  ): Promise<readonly FilledWindow[]> {
     const { base, shapeText, listing, listedAt, reuse } = this.#context;
     const { store } = reuse.service;
     const settled = reuse.policy.populate ? windows.filter((each) => this.#isSettled(each)) : [];
@@ -262,7 +291,10 @@ export class FragmentWindows {
       from: window.span?.from ?? null,
       to: window.span?.to ?? null,
       version: window.version,
-      detail: cellDetail(window, listing, window.files === 0 ? 0 : windows.length),
+      detail: cellDetail(window, listing, {
+        windows: window.files === 0 ? 0 : windows.length,
+        bounds: bounds.get(window.id),
+      }),
       rows: 0,
       verifiedAt: listedAt,
     }));
@@ -281,6 +313,7 @@ export class FragmentWindows {
       path: kept,
       service: this.#service,
       fresh: true,
+      bounds: bounds.get(window.id),
       windowsInFile: windows.length,
       stored: settled.includes(window),
     }));

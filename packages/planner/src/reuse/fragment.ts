@@ -9,6 +9,7 @@ import type {
   ScanPlan,
   SortKey,
 } from '@tributary/sql';
+import type { BoundsPartials } from './tied-time.ts';
 import type { TimeAxis } from './time-axis.ts';
 
 /** A condition on the rows of cells, with its canonical text. */
@@ -75,6 +76,8 @@ export interface Fragment {
   readonly exactness: Decomposition['exactness'];
   /** Merges partial columns into the same partials, by their texts, from the columns that hold them. */
   rollUp(columns: ReadonlyMap<string, Expression>): ReadonlyMap<string, AggregateExpression>;
+  /** Which partials tell the bounds of the rows' time column. */
+  readonly bounds?: BoundsPartials;
   /** Integer expressions whose bounds would allow smaller partials. */
   readonly measured: readonly MeasuredValue[];
   /** The fragment with partials in the form that suits the data. */

@@ -4,6 +4,8 @@ import type { TableDefinition } from '@tributary/catalog';
 export interface TimeAxis {
   /** Names of the time partition columns, in partition column order. */
   readonly columns: readonly string[];
+  /** A timestamp column that goes with the windows, and how far (ms) a row's value is from its window at most. */
+  readonly tied?: { readonly column: string; readonly tolerance: number };
   /** Names of all partition columns. */
   readonly partitionColumns: readonly string[];
   /** The span of a window from its time columns' values (PostgreSQL text form): `[from, to)`. Undefined: not a time. */
@@ -38,6 +40,26 @@ const DATE_NAMES = /^(dt|ds|date|day|ymd|d|.*_(dt|ds|date|day)|(dt|date|day)_.*)
  * projected as dates or named like one. Undefined: the table has none.
  */
 export function timeAxis(table: TableDefinition): TimeAxis | undefined {
+  const found = partitionAxis(table);
+  const column = table.properties['tributary.time_column'];
+  if (found === undefined || column === undefined) return found;
+  const tolerance = parseTolerance(table.properties['tributary.time_tolerance'] ?? '0');
+  return tolerance === undefined
+    ? found
+    : { ...found, tied: { column: column.trim().toLowerCase(), tolerance } };
+}
+
+const TOLERANCE = /^\s*(\d+(?:\.\d+)?)\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)?\s*$/i;
+const TOLERANCE_UNITS: Readonly<Record<string, number>> = { s: 1000, m: MINUTE, h: HOUR, d: DAY };
+
+/** A time such as `90 minutes` or `1 hour` in ms (a bare number is seconds); undefined when it is none. */
+export function parseTolerance(text: string): number | undefined {
+  const match = TOLERANCE.exec(text);
+  const factor = TOLERANCE_UNITS[(match?.[2] ?? 's').slice(0, 1).toLowerCase()];
+  return match === null || factor === undefined ? undefined : Number(match[1]) * factor;
+}
+
+function partitionAxis(table: TableDefinition): TimeAxis | undefined {
   const declared = table.properties['tributary.time_partition'];
   const names = table.partitionColumns.map(({ name }) => name);
   if (declared !== undefined) {

@@ -5,6 +5,7 @@ import type { TableDefinition } from '@tributary/catalog';
 import type { ListedPartition, ScanListing } from '@tributary/connectors';
 import { domainContains, parseDomainValue } from '@tributary/sql';
 import type { Fragment } from './fragment.ts';
+import type { TimeBounds } from './tied-time.ts';
 import type { Span, TimeAxis } from './time-axis.ts';
 
 /** One tuple of time partition values, with what of the data lies in it. */
@@ -80,20 +81,29 @@ function partitionKey({ partition }: ListedPartition): string {
 }
 
 /**
- * What a cell records besides its version: how many windows its file holds, and the version of each partition, so that a narrower
- * question can tell whether its part is unchanged.
+ * What a cell records besides its version: how many windows its file holds, the bounds of its rows' time column where known, and the
+ * version of each partition, so that a narrower question can tell whether its part is unchanged.
  */
 export function cellDetail(
   window: Window,
   listing: Pick<ScanListing, 'partitions'>,
-  windowsInFile: number,
+  file: { readonly windows: number; readonly bounds: TimeBounds | undefined },
 ): string {
   const versions: Record<string, string> = {};
   for (const place of window.partitions) {
     const listed = listing.partitions[place];
     if (listed !== undefined) versions[partitionKey(listed)] = shortHash(listed.version);
   }
-  return `${windowsInFile}\n${JSON.stringify(versions)}`;
+  const bounds = file.bounds === undefined ? '' : ` ${file.bounds.low} ${file.bounds.high}`;
+  return `${file.windows}${bounds}\n${JSON.stringify(versions)}`;
+}
+
+/** The least and greatest time of a cell's rows, where it tells. */
+export function cellBounds({ detail }: StoredCell): TimeBounds | undefined {
+  const [, low, high] = detail.slice(0, detail.indexOf('\n')).split(' ');
+  return low === undefined || high === undefined
+    ? undefined
+    : { low: BigInt(low), high: BigInt(high) };
 }
 
 /** How many windows the file of a cell holds, live or not. */

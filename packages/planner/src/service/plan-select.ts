@@ -6,6 +6,8 @@ import { bindSelect } from '../bind/bind-select.ts';
 import type { BoundSelect } from '../bind/bind-context.ts';
 import { evaluateConstants } from '../execute/constant-evaluation.ts';
 import { applyRules } from '../rules/rules.ts';
+import { timeAxis } from '../reuse/time-axis.ts';
+import type { TimeTie } from '../rules/rule.ts';
 import { findSystemTable } from '../system/system-tables.ts';
 import { evaluationContext } from './statement-scope.ts';
 import type { SessionScope, StatementScope } from './statement-scope.ts';
@@ -73,6 +75,24 @@ export function substituteParameters(
       return { kind: 'constant', type: each.type, value: constant.value };
     },
   });
+}
+
+/** What a table's declaration says of its time column and date partition. */
+function timeTie(table: TableReference, scope: StatementScope): TimeTie | undefined {
+  const relation = scope.snapshot.relation(table.database, table.schema, table.name);
+  const axis = relation?.kind === 'table' ? timeAxis(relation) : undefined;
+  const [name, ...more] = axis?.columns ?? [];
+  const partition =
+    relation?.kind === 'table'
+      ? relation.partitionColumns.find((column) => column.name === name)
+      : undefined;
+  return axis?.tied === undefined ||
+    partition === undefined ||
+    more.length > 0 ||
+    partition.type.kind !== 'scalar' ||
+    partition.type.name !== 'date'
+    ? undefined
+    : { ...axis.tied, partition };
 }
 
 /** Partition columns by the scope's catalog; none for system tables. */

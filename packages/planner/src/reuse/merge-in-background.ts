@@ -1,0 +1,75 @@
+import type { ScanListing } from '@tributary/connectors';
+import type { CellSearchContext, Found } from './cell-search.ts';
+import { cellSources } from './cell-sources.ts';
+import { cellsPlan } from './cells-plan.ts';
+import type { Fragment } from './fragment.ts';
+import type { HeldFiles } from './held-files.ts';
+import { isWorthMerging, monthGroups, rollUp, wholeGroup } from './roll-up.ts';
+import type { WindowGroup } from './roll-up.ts';
+import type { Window } from './windows.ts';
+
+/** What an answer was made of. */
+export interface MergeableAnswer {
+  readonly fragment: Fragment;
+  readonly found: Found;
+  /** Windows that have files. */
+  readonly selected: readonly Window[];
+  readonly listing: ScanListing;
+  readonly verifiedAt: number;
+}
+
+/**
+ * After an answer: merges its months, and the whole of it, into cells of their own where that will pay for the next question; lets go of
+ * the files in every case.
+ */
+export async function mergeInBackground(
+  answer: MergeableAnswer,
+  context: CellSearchContext,
+  held: HeldFiles,
+): Promise<void> {
+  const { policy, service } = context.reuse;
+  const { fragment, found } = answer;
+  const isOffered =
+    policy.populate &&
+    fragment.form === 'groups' &&
+    fragment.bounds === undefined &&
+    found.filled.length > 1 &&
+    found.filled.every(({ stored }) => stored);
+  if (!isOffered || !(await isWorthMerging(new Set(found.filled.map(({ path }) => path))))) {
+    await held.release();
+    return;
+  }
+  service.background.add(
+    (signal) => mergeGroups(answer, context, held, signal),
+    () => held.release(),
+  );
+}
+
+async function mergeGroups(
+  { fragment, found, selected, listing, verifiedAt }: MergeableAnswer,
+  context: CellSearchContext,
+  held: HeldFiles,
+  signal: AbortSignal,
+): Promise<void> {
+  const { run, reuse, ids, table, base, empty } = context;
+  const groups = [...found.rolled];
+  const merge = async (group: WindowGroup): Promise<void> => {
+    const members = new Set(group.windows);
+    const inside = groups.filter((each) => each.group.windows.every((one) => members.has(one)));
+    const covered = new Set(inside.flatMap((each) => each.group.windows));
+    const filled = found.filled.filter(({ window }) => members.has(window) && !covered.has(window));
+    const sources = cellSources({ filled, rolled: inside }, table, listing);
+    const cells = cellsPlan(fragment, table, sources, ids);
+    const job = { fragment, base, group, cells, run, ids, verifiedAt };
+    const lease = await rollUp(job, reuse.service, signal);
+    if (lease === undefined) return;
+    held.hold(lease);
+    const [path] = lease.paths.values();
+    if (path !== undefined) groups.push({ group, path });
+  };
+  for (const group of monthGroups(selected, empty)) {
+    if (!groups.some((each) => each.group.from === group.from)) await merge(group);
+  }
+  const whole = wholeGroup(selected, empty);
+  if (whole !== undefined) await merge(whole);
+}
