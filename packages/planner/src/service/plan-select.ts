@@ -116,6 +116,7 @@ export async function optimize(plan: Plan, scope: StatementScope): Promise<Optim
     folded,
     {
       partitionColumns: (table) => partitionColumns(table, scope),
+      timeTie: (table) => timeTie(table, scope),
       querySource: (source) => scope.services.querySources?.get(source),
     },
     scope.rulesOff,
