@@ -339,7 +339,11 @@ function distinctBlock(plan: DistinctPlan, input: Block, scope: Scope, printer: 
   const groups = on.map((each) => printExpression(each, inner, printer));
   const keys = orderKeys(order, block, scope, printer);
   if (printer.dialect.nativeRowSelection) {
-    return change(block, { distinct: { on: groups }, order: keys });
+    // As the sort keys are printed, or PostgreSQL does not see that they are the same.
+    const sorted = on.map(({ type }, index) =>
+      printer.dialect.sortValue(groups[index] ?? '', type),
+    );
+    return change(block, { distinct: { on: sorted }, order: keys });
   }
   const by = groups.length === 0 ? '' : `PARTITION BY ${groups.join(', ')}`;
   const window = `${by} ${windowOrder(keys, printer)}`.trim();
