@@ -3,6 +3,7 @@ import { arrayOf, BOOL, BYTEA, INT8 } from '../../types/sql-type.ts';
 import { argument } from '../division.ts';
 import type { Template, TemplateArgument } from '../function-entry.ts';
 import { agg, fn } from '../signature.ts';
+import { reuse } from '../template-parts.ts';
 import { callOf, itemOf, mergeOf, narrowed, partialOf } from './calls.ts';
 import type { Decomposition } from './decomposition.ts';
 
@@ -98,10 +99,13 @@ function united(
 ): Template {
   return (args) => {
     const bounds = boundsOf(args);
-    const list = `flatten(list(${argument(args, 0).text}){over})`;
-    const bits = `bit_or(CAST(${argument(args, 1).text} AS BIT)){over}`;
-    const few = `(${bits} IS NULL AND coalesce(len(${list}), 0) <= ${bounds.few})`;
-    return column({ list, bits, few, bounds });
+    const lists = `flatten(list(${argument(args, 0).text}){over})`;
+    const bitmaps = `bit_or(CAST(${argument(args, 1).text} AS BIT)){over}`;
+    // The engine would make the long list once for each place in the text.
+    return reuse([lists, bitmaps], (list = '', bits = '') => {
+      const few = `(${bits} IS NULL AND coalesce(len(${list}), 0) <= ${bounds.few})`;
+      return column({ list, bits, few, bounds });
+    });
   };
 }
 
