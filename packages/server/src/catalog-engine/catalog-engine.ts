@@ -120,6 +120,9 @@ class MirroringCatalogEngine implements RunningCatalogEngine {
         id: index + 1,
         name: field.name,
         type: fieldType(field),
+        ...(typeFromOid(field.oid) === undefined
+          ? { catalogType: { oid: field.oid, length: field.length } }
+          : {}),
       })),
     };
     this.#descriptions.set(key, description, 100 * (fields.length + parameters.length));

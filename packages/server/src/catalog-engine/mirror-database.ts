@@ -138,6 +138,7 @@ export class MirrorDatabase {
             name: field.name,
             oid: field.dataTypeID,
             typmod: field.dataTypeModifier,
+            length: field.dataTypeSize,
           }));
         }
       }

@@ -36,6 +36,8 @@ export interface FieldDescription {
   readonly name: string;
   readonly oid: number;
   readonly typmod: number;
+  /** pg_type.typlen. */
+  readonly length: number;
 }
 
 export interface StatementDescription {

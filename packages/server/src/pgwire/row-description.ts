@@ -12,8 +12,8 @@ export function writeRowDescription(
 ): void {
   const start = out.begin(BACKEND.rowDescription);
   out.int16(columns.length);
-  for (const [index, { name, type }] of columns.entries()) {
-    const { oid, length } = typeInfo(type);
+  for (const [index, { name, type, catalogType }] of columns.entries()) {
+    const { oid, length } = catalogType ?? typeInfo(type);
     out
       .cstring(name)
       .int32(0)

@@ -15,6 +15,8 @@ export interface PlanColumn {
   readonly id: ColumnId;
   readonly name: string;
   readonly type: SqlType;
+  /** A type that only PostgreSQL's catalogs have: clients see it, its values come as text. */
+  readonly catalogType?: { readonly oid: number; readonly length: number };
 }
 
 interface PlanBase {

@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { acceptedBecause } from './accepted-differences.ts';
+import { answerDifference } from './answer-difference.ts';
+import { openClientSides } from './client-sides.ts';
+import type { ClientSides } from './client-sides.ts';
+import { capturedClients, capturedStatements, sentTo } from './client-statements.ts';
+
+let sides: ClientSides;
+beforeAll(async () => {
+  sides = await openClientSides();
+}, 120_000);
+afterAll(() => sides.close());
+
+test.each(await capturedClients())(
+  '%s: statements as it sends them get PostgreSQL’s answers',
+  async (client) => {
+    const { postgres, tributary } = sides;
+    const different: string[] = [];
+    const sent = await capturedStatements(client);
+    for (const each of sent) {
+      const theirs = (await postgres.answers(sentTo(postgres, each))).at(-1);
+      const ours = (await tributary.answers(sentTo(tributary, each))).at(-1);
+      if (theirs === undefined || ours === undefined) throw new Error('no answer');
+      const difference = answerDifference([theirs, postgres], [ours, tributary]);
+      if (difference !== undefined && acceptedBecause(each.statement.sql, difference) === undefined)
+        different.push(
+          `${difference.in}: ${difference.text}\n      ${JSON.stringify(each.statement.values)} ${each.statement.sql.replaceAll(/\s+/g, ' ').slice(0, 300)}`,
+        );
+    }
+    process.stderr.write(
+      `${client}: ${sent.length - different.length} of ${sent.length}\n${different.join('\n')}\n`,
+    );
+    expect(different).toEqual([]);
+  },
+  300_000,
+);
