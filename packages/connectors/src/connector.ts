@@ -28,7 +28,7 @@ export interface ScanStatistics {
   files: number;
   /** Bytes of the kept files (what a full read would take). */
   fileBytes: number;
-  /** Bytes fetched from the source. */
+  /** Bytes fetched from the source; objects that the engine reads by range count whole. */
   bytesRead: number;
   /** Requests to the source (S3 calls; 0 on local disk). */
   requests: number;

@@ -125,6 +125,8 @@ export class S3Store implements FileStore {
       await this.#each(files, group, async (file, index) => {
         if (this.#isRanged(file)) {
           ranged.push(file);
+          // The engine fetches what it needs and does not tell how much: what it may have read is counted, as on local disk.
+          context.statistics.bytesRead += file.size;
           const readTail = (length: number) => this.#readTail(file, length, caller);
           opened[index] = { enginePath: file.path, readTail };
           return;
