@@ -182,7 +182,7 @@ describe('The system catalogs', () => {
       { id: 1, name: 'oid', type: OID },
       { id: 2, name: 'relname', type: NAME },
       { id: 3, name: 'reltuples', type: FLOAT8 },
-      { id: 4, name: 'relacl', type: TEXT },
+      { id: 4, name: 'relacl', type: TEXT, catalogType: { oid: 1034, length: -1 } },
     ]);
   });
 
