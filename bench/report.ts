@@ -61,5 +61,17 @@ export async function timePair(
   return { first: a, second: b };
 }
 
+/** Milliseconds that a call took, and how much processor time this process spent meanwhile. */
+export async function metered<T>(
+  call: () => Promise<T>,
+): Promise<{ readonly elapsed: number; readonly cpu: number; readonly value: T }> {
+  const before = process.cpuUsage();
+  const started = performance.now();
+  const value = await call();
+  const elapsed = performance.now() - started;
+  const { user, system } = process.cpuUsage(before);
+  return { elapsed, cpu: (user + system) / 1000, value };
+}
+
 export const ms = (value: number): string => `${value.toFixed(1)} ms`;
 export const ratio = (value: number): string => `${value.toFixed(2)} x`;

@@ -1,9 +1,11 @@
 import { DuckDBInstance, listValue } from '@duckdb/node-api';
+import { metered } from '../report.ts';
 import { loadHttpfs } from '../s3-lake.ts';
 import type { Answer } from './answers.ts';
 
 export interface BaseRun {
   readonly elapsed: number;
+  readonly cpu: number;
   readonly rows: Answer;
 }
 
@@ -35,11 +37,13 @@ export async function openBaseEngine(endpoint?: string): Promise<BaseEngine | un
         const prepared = await connection.prepare(text);
         try {
           prepared.bind([listValue([...files])]);
-          const rows = await (await prepared.run()).getRows();
-          const elapsed = performance.now() - started;
+          const { elapsed, cpu, value } = await metered(async () =>
+            (await prepared.run()).getRows(),
+          );
           return {
             elapsed,
-            rows: rows.map((row) => row.map((value) => (value === null ? null : String(value)))),
+            cpu,
+            rows: value.map((row) => row.map((value) => (value === null ? null : String(value)))),
           };
         } finally {
           prepared.destroySync();

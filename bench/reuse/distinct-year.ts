@@ -21,6 +21,7 @@ export async function reportDistinctYear(
     for (let round = 0; round < ROUNDS; round++) {
       await site.server.forget();
       cold = Math.min(cold, (await site.ours(statement, range)).elapsed);
+      await site.server.quiet();
       next = Math.min(next, (await site.ours(statement, WIDE)).elapsed);
     }
     report({

@@ -2,6 +2,7 @@ import { median } from '../report.ts';
 import type { ServedRun } from './audience-server.ts';
 import { days, moved } from './audience-statements.ts';
 import type { AudienceStatement, DayRange } from './audience-statements.ts';
+import type { BaseRun } from './base-engine.ts';
 import type { Site } from './site.ts';
 
 /** 180 days that start and end within a month. */
@@ -13,7 +14,7 @@ export const MISSING: DayRange = { from: WIDE.from, to: RANGE.from };
 /** What one statement's steps took; the best of the rounds on every side. */
 export interface Ladder {
   /** Undefined: the base was stopped at `baseLimit`, or cannot read the place. */
-  readonly base: number | undefined;
+  readonly base: BaseRun | undefined;
   readonly baseLimit: number | undefined;
   readonly cold: ServedRun;
   readonly listing: number;
@@ -38,7 +39,7 @@ export async function climb(
   statement: AudienceStatement,
   rounds: number,
 ): Promise<
-  Ladder | { readonly bypass: string; readonly cold: ServedRun; readonly base: number | undefined }
+  Ladder | { readonly bypass: string; readonly cold: ServedRun; readonly base: BaseRun | undefined }
 > {
   const { server } = site;
   const kept = new Map<string, ServedRun>();
@@ -54,7 +55,7 @@ export async function climb(
   };
   const listings: number[] = [];
   const aged: number[] = [];
-  let base: number | undefined;
+  let base: BaseRun | undefined;
   let baseLimit: number | undefined;
   // Code and connections are warm and the store is empty when the clock starts.
   await site.ours(statement, { from: 0, to: 1 });
@@ -63,11 +64,12 @@ export async function climb(
     const cold = await step('cold', RANGE);
     baseLimit = site.remote ? cold.elapsed * BASE_PATIENCE : undefined;
     const found = await site.base(statement, RANGE, baseLimit);
-    if (found !== undefined) base = Math.min(found, base ?? found);
+    if (found !== undefined && found.elapsed < (base?.elapsed ?? Infinity)) base = found;
     if (cold.bypass !== null && cold.misses === 0) {
       if (round + 1 === rounds) return { bypass: cold.bypass, cold, base };
       continue;
     }
+    await server.quiet();
     await step('again', RANGE, 4);
     for (let run = 0; run < 3; run++) listings.push((await site.listing.time(RANGE)).elapsed);
     await server.set('tributary.reuse', '60 seconds');
@@ -79,8 +81,10 @@ export async function climb(
     await server.set('tributary.reuse', 'exact');
     await step('movedByDay', moved(RANGE, 1));
     await server.forget({ from: RANGE.to, to: RANGE.to + 7 });
+    await server.quiet();
     await step('movedByWeek', moved(RANGE, 7));
     await server.forget({ from: RANGE.to, to: RANGE.to + 7 });
+    await server.quiet();
     await step('widened', WIDE);
     await server.forget();
     await step('missing', MISSING);

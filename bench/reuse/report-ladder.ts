@@ -53,9 +53,9 @@ function reportCold(
     });
     return;
   }
-  const against = cold.elapsed / base;
+  const against = cold.elapsed / base.elapsed;
   report({
-    figure: `${ms(cold.elapsed)} : ${ms(base)} = ${ratio(against)}${reason}`,
+    figure: `${ms(cold.elapsed)} : ${ms(base.elapsed)} = ${ratio(against)} (processor ${ms(cold.cpu)} : ${ms(base.cpu)} = ${ratio(cold.cpu / base.cpu)})${reason}`,
     bar,
     met: remote ? against < 1 : against <= 1.2 || reason !== '',
   });
@@ -71,7 +71,7 @@ function rows(ladder: Ladder, fileADay: boolean): readonly BenchRow[] {
   ): readonly BenchRow[] => [
     {
       what,
-      figure: `${ms(run.elapsed)} = ${ratio(cold.elapsed / run.elapsed)} faster than cold`,
+      figure: `${ms(run.elapsed)} = ${ratio(cold.elapsed / run.elapsed)} faster than cold (processor ${ratio(cold.cpu / run.cpu)})`,
       bar: `at least ${times} x`,
       met: cold.elapsed / run.elapsed >= times,
     },

@@ -10,7 +10,7 @@ import type { Layout } from './audience-shape.ts';
 import { baseText, tributaryText } from './audience-statements.ts';
 import type { AudienceStatement, DayRange } from './audience-statements.ts';
 import { openBaseEngine } from './base-engine.ts';
-import type { BaseEngine } from './base-engine.ts';
+import type { BaseEngine, BaseRun } from './base-engine.ts';
 import { openListing } from './listing.ts';
 import type { Listing } from './listing.ts';
 
@@ -23,8 +23,8 @@ export interface Site {
   readonly listing: Listing;
   /** Runs a statement in Tributary and compares its answer with plain DuckDB's over the local files. */
   ours(statement: AudienceStatement, range: DayRange): Promise<ServedRun>;
-  /** Milliseconds of plain DuckDB over the same place; undefined: not finished within `limit`, or it cannot read it. */
-  base(statement: AudienceStatement, range: DayRange, limit?: number): Promise<number | undefined>;
+  /** What plain DuckDB takes over the same place; undefined: not finished within `limit`, or it cannot read it. */
+  base(statement: AudienceStatement, range: DayRange, limit?: number): Promise<BaseRun | undefined>;
   /** Where answers differed. */
   readonly wrong: readonly string[];
   /** Statements whose answers were compared. */
@@ -97,9 +97,9 @@ export async function openSite({ lake, layout, s3 }: SiteOptions): Promise<Site>
       if (found !== undefined) wrong.push(`${text}: ${found}`);
       return served;
     },
-    async base(statement, range, limit) {
+    base(statement, range, limit) {
       const prefix = s3 === undefined ? `${lake}/` : 's3://bench/';
-      return (await run(remote, prefix, statement, range, limit))?.elapsed;
+      return run(remote, prefix, statement, range, limit);
     },
     async close() {
       await server.close();
