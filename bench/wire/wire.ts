@@ -115,8 +115,12 @@ async function writeLake(folder: string): Promise<void> {
 
 function answer<T>(child: ChildProcess): Promise<T> {
   return new Promise((found, failed) => {
-    child.once('message', (message) => found(message as T));
-    child.once('exit', () => failed(new Error('the server ended')));
+    const ended = (): void => failed(new Error('the server ended'));
+    child.once('exit', ended);
+    child.once('message', (message) => {
+      child.off('exit', ended);
+      found(message as T);
+    });
   });
 }
 

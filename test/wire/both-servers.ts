@@ -11,6 +11,8 @@ import { transcript } from './transcript.ts';
 export interface BothServers {
   readonly postgres: pg.Client;
   readonly tributary: pg.Client;
+  /** Of Tributary. */
+  readonly url: string;
   /** What each answers to each of the Query messages. */
   run(texts: readonly string[]): Promise<{
     readonly postgres: readonly Transcript[];
@@ -48,6 +50,7 @@ export async function openBothServers(): Promise<BothServers> {
     return {
       postgres,
       tributary,
+      url: own.url,
       run: async (texts) => ({
         postgres: await each(postgres, texts),
         tributary: await each(tributary, texts),

@@ -8,7 +8,7 @@ import type { Notice, StatementResult } from './sql-session.ts';
 /** Statements about the session itself. */
 export type SessionStatement = Exclude<
   Statement,
-  CatalogStatement | { kind: 'select' | 'explain' | 'copy' | 'declareCursor' }
+  CatalogStatement | { kind: 'select' | 'explain' | 'copy' | 'declareCursor' | 'call' }
 >;
 
 function command(tag: string, ...notices: readonly Notice[]): StatementResult {
@@ -45,6 +45,37 @@ function show(name: string | undefined, session: Session): StatementResult {
     rows,
     notices: [],
   };
+}
+
+/** SET, SET TRANSACTION and SET SESSION CHARACTERISTICS, whose modes are settings. */
+function set(statement: Extract<Statement, { kind: 'set' }>, session: Session): StatementResult {
+  const { settings, transactionBlock } = session;
+  const { local, also = [] } = statement;
+  const changes = [{ name: statement.name, value: statement.value }, ...also];
+  if (local && transactionBlock.state === 'idle') {
+    settings.get(statement.name);
+    const what = statement.name.startsWith('transaction_') ? 'SET TRANSACTION' : 'SET LOCAL';
+    return command('SET', warning('25P01', `${what} can only be used in transaction blocks`));
+  }
+  for (const { name, value } of changes) {
+    if (
+      name === 'transaction_isolation' &&
+      value !== undefined &&
+      value !== settings.get(name) &&
+      transactionBlock.hasLooked
+    ) {
+      throw new QueryError(
+        'activeTransaction',
+        'SET TRANSACTION ISOLATION LEVEL must be called before any query',
+      );
+    }
+    settings.set(
+      name,
+      value,
+      local || (name.startsWith('transaction_') && transactionBlock.state !== 'idle'),
+    );
+  }
+  return command('SET');
 }
 
 function endTransaction(
@@ -119,12 +150,7 @@ export async function runSessionStatement(
   const { settings, transactionBlock } = session;
   switch (statement.kind) {
     case 'set':
-      if (statement.local && transactionBlock.state === 'idle') {
-        settings.get(statement.name);
-        return command('SET', warning('25P01', 'SET LOCAL can only be used in transaction blocks'));
-      }
-      settings.set(statement.name, statement.value, statement.local);
-      return command('SET');
+      return set(statement, session);
     case 'show':
       return show(statement.name, session);
     case 'reset':
@@ -140,25 +166,31 @@ export async function runSessionStatement(
       }
       settings.begin();
       transactionBlock.begin();
-      settings.set(
-        'transaction_read_only',
-        (statement.readOnly ?? settings.get('default_transaction_read_only') === 'on')
-          ? 'on'
-          : 'off',
-        true,
-      );
+      // As they are now: a default that changes in the block is for the next one.
+      for (const name of ['isolation', 'read_only', 'deferrable']) {
+        settings.set(`transaction_${name}`, settings.get(`default_transaction_${name}`), true);
+      }
+      if (statement.isolation !== undefined) {
+        settings.set('transaction_isolation', statement.isolation, true);
+      }
+      if (statement.readOnly !== undefined) {
+        settings.set('transaction_read_only', statement.readOnly ? 'on' : 'off', true);
+      }
       return command('BEGIN');
     case 'commit':
     case 'rollback':
       return endTransaction(statement, session);
     case 'savepoint':
       transactionBlock.savepoint(statement.name);
+      settings.savepoint(statement.name);
       return command('SAVEPOINT');
     case 'releaseSavepoint':
       transactionBlock.release(statement.name);
+      settings.release(statement.name);
       return command('RELEASE');
     case 'rollbackTo':
       transactionBlock.rollbackTo(statement.name);
+      settings.rollbackTo(statement.name);
       return command('ROLLBACK');
     case 'prepare':
       return prepare(statement, session);
@@ -175,8 +207,8 @@ export async function runSessionStatement(
           );
         }
         settings.resetAll();
+        session.namedStatements.clear();
       }
-      session.namedStatements.clear();
       return command(`DISCARD ${statement.what.toUpperCase()}`);
     case 'closeCursor':
       // Cursors are the connection's: what it has, it answers itself.

@@ -9,6 +9,8 @@ export interface SettingDefinition {
   readonly reported?: true;
   readonly readOnly?: true;
   readonly description: string;
+  /** The setting whose value it has outside of a transaction, and at the beginning of one. */
+  readonly follows?: string;
   /** Answers the value as SHOW prints it, or throws `invalidParameterValue`. */
   readonly check?: (value: string) => string;
 }
@@ -178,6 +180,11 @@ function dialect(value: string): string {
   return 'postgres';
 }
 
+const ISOLATION_LEVELS = ['read uncommitted', 'read committed', 'repeatable read', 'serializable'];
+
+/** All statements of a transaction see one version of the catalog, whatever level it asks for. */
+const DEFAULT_ISOLATION = 'repeatable read';
+
 /** Every setting of a session, in no order. */
 export const SETTING_DEFINITIONS: readonly SettingDefinition[] = [
   {
@@ -244,7 +251,7 @@ export const SETTING_DEFINITIONS: readonly SettingDefinition[] = [
     initial: 'postgres',
     reported: true,
     description: 'Sets the display format for interval values.',
-    check: oneOf('IntervalStyle', 'postgres'),
+    check: oneOf('IntervalStyle', 'postgres', 'postgres_verbose', 'sql_standard', 'iso_8601'),
   },
   {
     name: 'integer_datetimes',
@@ -315,17 +322,32 @@ export const SETTING_DEFINITIONS: readonly SettingDefinition[] = [
     check: milliseconds('statement_timeout'),
   },
   {
+    name: 'lock_timeout',
+    initial: '0',
+    description:
+      'Sets the maximum allowed duration of any wait for a lock; nothing is locked here.',
+    check: milliseconds('lock_timeout'),
+  },
+  {
+    name: 'idle_in_transaction_session_timeout',
+    initial: '0',
+    description: 'Sets the maximum allowed idle time between queries, when in a transaction.',
+    check: milliseconds('idle_in_transaction_session_timeout'),
+  },
+  {
+    name: 'idle_session_timeout',
+    initial: '0',
+    description: 'Sets the maximum allowed idle time between queries, when not in a transaction.',
+    check: milliseconds('idle_session_timeout'),
+  },
+  {
     name: 'extra_float_digits',
     initial: '1',
     description: 'Sets the number of digits displayed for floating-point values.',
     check: (value) => {
       const digits = Number(value);
-      if (!Number.isInteger(digits) || digits < 1 || digits > 3) {
-        throw invalid(
-          'extra_float_digits',
-          value,
-          'Floats are shown in their shortest exact form: 1 to 3.',
-        );
+      if (value.trim() === '' || !Number.isInteger(digits) || digits < -15 || digits > 3) {
+        throw invalid('extra_float_digits', value, 'The valid range is -15 to 3.');
       }
       return String(digits);
     },
@@ -334,7 +356,7 @@ export const SETTING_DEFINITIONS: readonly SettingDefinition[] = [
     name: 'bytea_output',
     initial: 'hex',
     description: 'Sets the output format for bytea.',
-    check: oneOf('bytea_output', 'hex'),
+    check: oneOf('bytea_output', 'hex', 'escape'),
   },
   {
     name: 'client_min_messages',
@@ -355,27 +377,36 @@ export const SETTING_DEFINITIONS: readonly SettingDefinition[] = [
   },
   {
     name: 'transaction_isolation',
-    initial: 'repeatable read',
-    readOnly: true,
-    description: "Shows the current transaction's isolation level.",
+    initial: DEFAULT_ISOLATION,
+    follows: 'default_transaction_isolation',
+    description: "Sets the current transaction's isolation level.",
+    check: oneOf('transaction_isolation', ...ISOLATION_LEVELS),
   },
   {
     name: 'default_transaction_isolation',
-    initial: 'repeatable read',
+    initial: DEFAULT_ISOLATION,
     description: 'Sets the transaction isolation level of each new transaction.',
-    check: oneOf(
-      'default_transaction_isolation',
-      'read uncommitted',
-      'read committed',
-      'repeatable read',
-      'serializable',
-    ),
+    check: oneOf('default_transaction_isolation', ...ISOLATION_LEVELS),
   },
   {
     name: 'transaction_read_only',
     initial: 'off',
+    follows: 'default_transaction_read_only',
     description: "Sets the current transaction's read-only status.",
     check: boolean('transaction_read_only'),
+  },
+  {
+    name: 'transaction_deferrable',
+    initial: 'off',
+    follows: 'default_transaction_deferrable',
+    description: 'Whether to defer a read-only serializable transaction; nothing has to wait here.',
+    check: boolean('transaction_deferrable'),
+  },
+  {
+    name: 'default_transaction_deferrable',
+    initial: 'off',
+    description: 'Sets the default deferrable status of new transactions.',
+    check: boolean('default_transaction_deferrable'),
   },
   {
     name: 'max_identifier_length',

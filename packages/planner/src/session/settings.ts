@@ -13,6 +13,11 @@ export class Settings {
   #session = new Map<string, string>();
   #local = new Map<string, string>();
   #beforeTransaction: Map<string, string> | undefined;
+  #savepoints: {
+    readonly name: string;
+    readonly session: ReadonlyMap<string, string>;
+    readonly local: ReadonlyMap<string, string>;
+  }[] = [];
   readonly #changed: (name: string, value: string) => void;
 
   constructor(
@@ -39,8 +44,13 @@ export class Settings {
   }
 
   get(name: string): string {
-    const { name: key, initial } = settingDefinition(name);
-    return this.#local.get(key) ?? this.#session.get(key) ?? this.#defaults.get(key) ?? initial;
+    const { name: key, initial, follows } = settingDefinition(name);
+    return (
+      this.#local.get(key) ??
+      this.#session.get(key) ??
+      this.#defaults.get(key) ??
+      (follows === undefined ? initial : this.get(follows))
+    );
   }
 
   /** Undefined value: back to the default. */
@@ -72,11 +82,42 @@ export class Settings {
 
   begin(): void {
     this.#beforeTransaction = new Map(this.#session);
+    this.#savepoints = [];
+  }
+
+  savepoint(name: string): void {
+    this.#savepoints.push({
+      name,
+      session: new Map(this.#session),
+      local: new Map(this.#local),
+    });
+  }
+
+  /** Forgets the newest savepoint of that name and all after it; their changes stay. */
+  release(name: string): void {
+    this.#savepoints.length = this.#place(name);
+  }
+
+  /** Undoes what was changed after the newest savepoint of that name, which stays. */
+  rollbackTo(name: string): void {
+    const place = this.#place(name);
+    const savepoint = this.#savepoints[place];
+    if (savepoint === undefined) {
+      return;
+    }
+    this.#savepoints.length = place + 1;
+    this.#replace(new Map(savepoint.session), new Map(savepoint.local));
+  }
+
+  #place(name: string): number {
+    const place = this.#savepoints.findLastIndex((each) => each.name === name);
+    return place < 0 ? this.#savepoints.length : place;
   }
 
   end(committed: boolean): void {
     const session = committed ? this.#session : (this.#beforeTransaction ?? this.#session);
     this.#beforeTransaction = undefined;
+    this.#savepoints = [];
     this.#replace(session, new Map());
   }
 

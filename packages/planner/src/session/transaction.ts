@@ -10,6 +10,8 @@ interface Moment {
 
 const ENDS: ReadonlySet<StatementKind> = new Set(['commit', 'rollback', 'rollbackTo', 'empty']);
 
+const MAX_SAVEPOINTS = 10_000;
+
 /** A session's transaction block: its state, its savepoints, and the one moment that its statements see. */
 export class Transaction {
   #state: TransactionState = 'idle';
@@ -19,6 +21,11 @@ export class Transaction {
 
   get state(): TransactionState {
     return this.#state;
+  }
+
+  /** A statement of the block has looked at the catalog or at now(). */
+  get hasLooked(): boolean {
+    return this.#startedAt !== undefined;
   }
 
   begin(): void {
@@ -53,6 +60,12 @@ export class Transaction {
 
   savepoint(name: string): void {
     this.#requireBlock('SAVEPOINT');
+    if (this.#savepoints.length >= MAX_SAVEPOINTS) {
+      throw new QueryError(
+        'programLimitExceeded',
+        `a transaction may hold at most ${MAX_SAVEPOINTS} savepoints: release some`,
+      );
+    }
     this.#savepoints.push(name);
   }
 

@@ -3,7 +3,6 @@ import type { ZoneOffset } from './zone-offset.ts';
 
 const DAY_SECONDS = 86_400;
 const MICROS = 1_000_000;
-const DAY_MICROS = 86_400_000_000n;
 
 const DASH = 0x2d;
 const COLON = 0x3a;
@@ -100,7 +99,8 @@ export function writeClock(out: Writer, seconds: number, micros: number): void {
   if (micros !== 0) writeFraction(out, micros);
 }
 
-function writeFraction(out: Writer, micros: number): void {
+/** `.789`: microseconds, not 0, without trailing zeros. */
+export function writeFraction(out: Writer, micros: number): void {
   let digits = 6;
   let rest = micros;
   while (rest % 10 === 0) {
@@ -184,57 +184,4 @@ export function writeTimeTz(out: Writer, values: DataView, at: number): void {
   const { micros, east } = timeTzParts(values, at);
   writeClock(out, Number(micros / 1_000_000n), Number(micros % 1_000_000n));
   writeOffset(out, east);
-}
-
-/**
- * PostgreSQL's `postgres` style: `1 year -2 mons +3 days 04:05:06.7`. After a negative part a positive one carries
- * its sign, as in PostgreSQL's EncodeInterval.
- */
-export function writeInterval(out: Writer, months: number, days: number, micros: bigint): void {
-  let first = true;
-  let afterNegative = false;
-  const part = (value: number, unit: string) => {
-    if (value === 0) return;
-    if (!first) out.byte(SPACE);
-    if (afterNegative && value > 0) out.byte(PLUS);
-    out.decimal(value).byte(SPACE).ascii(unit);
-    if (value !== 1) out.byte(0x73);
-    afterNegative = value < 0;
-    first = false;
-  };
-  part(Math.trunc(months / 12), 'year');
-  part(months % 12, 'mon');
-  part(days, 'day');
-  if (micros === 0n && !first) return;
-  if (!first) out.byte(SPACE);
-  if (micros < 0n) out.byte(DASH);
-  else if (afterNegative) out.byte(PLUS);
-  const size = micros < 0n ? -micros : micros;
-  writeClock(out, Number(size / 1_000_000n), Number(size % 1_000_000n));
-}
-
-/** ISO 8601 durations, for IntervalStyle iso_8601: `P1Y2M3DT4H5M6.7S`. */
-export function writeIsoInterval(out: Writer, months: number, days: number, micros: bigint): void {
-  if (months === 0 && days === 0 && micros === 0n) {
-    out.ascii('PT0S');
-    return;
-  }
-  out.byte(0x50);
-  const part = (value: number, unit: string) => {
-    if (value !== 0) out.decimal(value).ascii(unit);
-  };
-  part(Math.trunc(months / 12), 'Y');
-  part(months % 12, 'M');
-  part(days, 'D');
-  if (micros === 0n) return;
-  out.byte(0x54);
-  part(Number(micros / (DAY_MICROS / 24n)), 'H');
-  part(Number((micros / 60_000_000n) % 60n), 'M');
-  const seconds = micros % 60_000_000n;
-  if (seconds === 0n) return;
-  const size = seconds < 0n ? -seconds : seconds;
-  if (seconds < 0n) out.byte(DASH);
-  out.decimal(Number(size / 1_000_000n));
-  if (size % 1_000_000n !== 0n) writeFraction(out, Number(size % 1_000_000n));
-  out.byte(0x53);
 }

@@ -8,11 +8,11 @@ import {
   TIMESTAMP_INFINITY,
   writeClock,
   writeDate,
-  writeInterval,
   writeOffset,
   writeTimestamp,
 } from './datetime-text.ts';
 import { writeFloat } from './float-text.ts';
+import { writeInterval } from './interval-text.ts';
 import { decodeText, Reader } from './reader.ts';
 import { Writer } from './writer.ts';
 

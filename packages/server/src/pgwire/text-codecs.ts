@@ -3,16 +3,10 @@ import { DuckDBTypeId } from '@duckdb/node-api';
 import type { SqlType } from '@tributary/sql';
 import { arrayTextCell } from './array-text.ts';
 import type { Cell, TextStyle } from './cell.ts';
-import {
-  writeDate,
-  writeInterval,
-  writeIsoInterval,
-  writeTime,
-  writeTimestamp,
-  writeTimeTz,
-} from './datetime-text.ts';
+import { writeDate, writeTime, writeTimestamp, writeTimeTz } from './datetime-text.ts';
 import { writeFloat } from './float-text.ts';
 import { integerTextCell } from './integer-cells.ts';
+import { intervalWriter } from './interval-text.ts';
 import { jsonbCell, jsonCell } from './json-cells.ts';
 import { numericTextCell } from './numeric-cells.ts';
 import { wholeReader } from './numeric-text.ts';
@@ -83,7 +77,7 @@ export function textCell(
     }
     case DuckDBTypeId.INTERVAL: {
       const values = valuesOf(vector);
-      const write = style.intervalStyle === 'iso_8601' ? writeIsoInterval : writeInterval;
+      const write = intervalWriter(style.intervalStyle);
       return (row, out) => {
         const at = row * 16;
         write(
