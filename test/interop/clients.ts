@@ -46,6 +46,11 @@ const debian = (file: string, packages: string): Command =>
   );
 
 /** All of Python share one environment. */
+const packagesOf = (work: string, packages: string): Command =>
+  shell(`[ -d "$VENV" ] || python3 -m venv "$VENV"; "$VENV/bin/pip" install --quiet ${packages}`, {
+    VENV: join(work, 'python'),
+  });
+
 function python(
   name: string,
   packages: string,
@@ -55,18 +60,29 @@ function python(
   return {
     name,
     steps: STEPS,
-    install: (work) => [
-      ...system,
-      shell(
-        `[ -d "$VENV" ] || python3 -m venv "$VENV"; "$VENV/bin/pip" install --quiet ${packages}`,
-        { VENV: join(work, 'python') },
-      ),
-    ],
+    install: (work) => [...system, packagesOf(work, packages)],
     run: (work) => ({ file: join(work, 'python/bin/python'), args: [join(FOLDER, program)] }),
   };
 }
 
 const PSQL = debian('psql', 'postgresql-client');
+
+const PSQLODBC = [
+  debian('/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so', 'odbc-postgresql unixodbc'),
+];
+
+const pgjdbcJar = (work: string): readonly Command[] => [
+  debian('javac', 'default-jdk-headless'),
+  shell(
+    `mkdir -p "$OUT"; if command -v mvn >/dev/null; then mvn -q -B dependency:copy -Dartifact=org.postgresql:postgresql:${PGJDBC} -DoutputDirectory="$OUT"
+else apt-get update -qq && apt-get install -y -qq libpostgresql-jdbc-java && cp /usr/share/java/postgresql.jar "$OUT"; fi`,
+    { OUT: join(work, 'pgjdbc') },
+  ),
+];
+
+const buildPgjdbc = (work: string): readonly Command[] => [
+  shell(`javac -cp '${work}/pgjdbc/*' -d '${work}/pgjdbc' '${FOLDER}/pgjdbc/Client.java'`),
+];
 
 export const CLIENTS: readonly Client[] = [
   {
@@ -78,17 +94,8 @@ export const CLIENTS: readonly Client[] = [
   {
     name: 'pgjdbc',
     steps: STEPS,
-    install: (work) => [
-      debian('javac', 'default-jdk-headless'),
-      shell(
-        `mkdir -p "$OUT"; if command -v mvn >/dev/null; then mvn -q -B dependency:copy -Dartifact=org.postgresql:postgresql:${PGJDBC} -DoutputDirectory="$OUT"
-else apt-get update -qq && apt-get install -y -qq libpostgresql-jdbc-java && cp /usr/share/java/postgresql.jar "$OUT"; fi`,
-        { OUT: join(work, 'pgjdbc') },
-      ),
-    ],
-    build: (work) => [
-      shell(`javac -cp '${work}/pgjdbc/*' -d '${work}/pgjdbc' '${FOLDER}/pgjdbc/Client.java'`),
-    ],
+    install: pgjdbcJar,
+    build: buildPgjdbc,
     run: (work) => ({
       file: 'java',
       args: ['-Duser.timezone=UTC', '-cp', `${work}/pgjdbc:${work}/pgjdbc/*`, 'Client'],
@@ -97,9 +104,7 @@ else apt-get update -qq && apt-get install -y -qq libpostgresql-jdbc-java && cp 
   python('psycopg 3', "'psycopg[binary]'", 'psycopg3_client.py'),
   python('psycopg2', 'psycopg2-binary', 'psycopg2_client.py'),
   python('SQLAlchemy 2', "'psycopg[binary]' sqlalchemy", 'sqlalchemy_client.py'),
-  python('psqlodbc', 'pyodbc', 'pyodbc_client.py', [
-    debian('/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so', 'odbc-postgresql unixodbc'),
-  ]),
+  python('psqlodbc', 'pyodbc', 'pyodbc_client.py', PSQLODBC),
   python('asyncpg', 'asyncpg', 'asyncpg_client.py'),
   python('ADBC', 'adbc-driver-postgresql pyarrow', 'adbc_client.py'),
   {
@@ -159,6 +164,21 @@ else apt-get update -qq && apt-get install -y -qq libpostgresql-jdbc-java && cp 
       },
     ],
     run: (work) => ({ file: join(work, 'cargo/debug/interop'), args: [] }),
+  },
+  {
+    name: 'docs/clients.md',
+    steps: ['recipes'],
+    install: (work) => [
+      PSQL,
+      ...PSQLODBC,
+      ...pgjdbcJar(work),
+      packagesOf(work, "'psycopg[binary]' sqlalchemy pyodbc adbc-driver-postgresql pyarrow"),
+    ],
+    build: buildPgjdbc,
+    run: () => ({
+      file: process.execPath,
+      args: ['--conditions=source', '--import', 'tsx', join(FOLDER, '../run-recipes.ts')],
+    }),
   },
   {
     name: 'demo',

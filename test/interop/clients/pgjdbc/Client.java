@@ -64,6 +64,12 @@ public final class Client {
   }
 
   public static void main(String[] arguments) throws Exception {
+    if (arguments.length == 1) {
+      try (Connection connection = DriverManager.getConnection(arguments[0])) {
+        check(connection.isValid(5), true);
+      }
+      return;
+    }
     fails("28P01", () -> connect("password", "wrong").close());
     try (Connection connection = connect()) {
       check(connection.isValid(5), true);
