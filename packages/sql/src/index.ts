@@ -41,5 +41,5 @@ export { parseArrayText } from './print/array-text.ts';
 export { canonicalJson } from './types/literal-json.ts';
 export { similarToRegex } from './functions/similar-to.ts';
 export { decomposeAggregate } from './functions/merge/decompose-aggregate.ts';
-export { codecOf } from './functions/merge/codec.ts';
+export { codecOf, toldApartBy } from './functions/merge/codec.ts';
 export type * from './functions/merge/decomposition.ts';

@@ -8,11 +8,11 @@ import type { Fragment, IdSource } from './fragment.ts';
 import type { HeldFiles } from './held-files.ts';
 import { knownFacts, measureFragment } from './measure-fragment.ts';
 import type { ReuseContext } from './resolve-fragments.ts';
-import { monthGroups, rolledText, wholeGroup } from './roll-up.ts';
+import { finalText, monthGroups, rolledText, wholeGroup } from './roll-up.ts';
 import type { WindowGroup } from './roll-up.ts';
 import { parseShape, serves, shapeOf, shapeText } from './shape.ts';
 import type { Service } from './shape.ts';
-import { cellBounds, isCurrent, windowsInFile } from './windows.ts';
+import { cellBounds, isCurrent, windowsInFile, spanKey } from './windows.ts';
 import type { Window } from './windows.ts';
 
 /** Looks at the index: waiting for others' work ends in another look. */
@@ -21,6 +21,8 @@ const MAX_ROUNDS = 8;
 /** Merged cells that answer a group of windows. */
 export interface RolledGroup {
   readonly group: WindowGroup;
+  /** Of cells that were found. */
+  readonly cell?: number;
   readonly path: string;
 }
 
@@ -142,6 +144,8 @@ export class CellSearch {
     windows: readonly Window[],
     isYoung: (cell: StoredCell) => boolean,
   ): Promise<Found | undefined> {
+    // By its span alone a cell could be taken for that of another window.
+    if (new Set(windows.map(spanKey)).size < windows.length) return undefined;
     const shapes = await this.#context.reuse.service.store.shapes(this.#context.base);
     const facts = knownFacts(this.#fragment, shapes);
     if (facts !== undefined) this.#fragment = this.#fragment.refine(facts);
@@ -209,11 +213,17 @@ export class CellSearch {
     if (this.#fragment.form !== 'groups' || this.#fragment.bounds !== undefined) return [];
     const text = rolledText(this.#fragment);
     const shape = shapes.find((each) => each.text === text);
+    const final = finalText(this.#fragment);
+    const finalShape = final === undefined ? undefined : shapes.find((each) => each.text === final);
     const empty = isYoung === undefined ? this.#context.empty : [];
     const whole = wholeGroup(windows, empty);
-    if (shape === undefined || whole === undefined) return [];
+    if ((shape ?? finalShape) === undefined || whole === undefined) return [];
     const { store } = this.#context.reuse.service;
-    const cells = await store.cells([shape.id], whole.from, whole.to);
+    const cells = await store.cells(
+      [shape, finalShape].flatMap((each) => each?.id ?? []),
+      whole.from,
+      whole.to,
+    );
     const stored = (group: WindowGroup): StoredCell | undefined =>
       cells.find(
         (cell) =>
@@ -237,7 +247,11 @@ export class CellSearch {
     this.#held.hold(lease);
     const usable = chosen.filter(({ cell }) => lease.paths.has(cell.file));
     store.touch(usable.map(({ cell }) => cell));
-    return usable.map(({ group, cell }) => ({ group, path: lease.paths.get(cell.file) ?? '' }));
+    return usable.map(({ group, cell }) => ({
+      group,
+      cell: cell.id,
+      path: lease.paths.get(cell.file) ?? '',
+    }));
   }
 
   /** Windows that stored cells of the current data answer. */
@@ -272,7 +286,7 @@ export class CellSearch {
     }
     const chosen: { window: Window; cell: StoredCell; service: Service }[] = [];
     for (const window of windows) {
-      const own = byWindow.get(`${window.span?.from ?? null}:${window.span?.to ?? null}`) ?? [];
+      const own = byWindow.get(spanKey(window)) ?? [];
       for (const [shape, service] of best) {
         const cell = own.find((each) => each.shape === shape && fits(each, window, service));
         if (cell !== undefined) {
@@ -287,10 +301,18 @@ export class CellSearch {
     const usable = chosen.filter(({ cell }) => lease.paths.has(cell.file));
     const used = usable.map(({ cell }) => cell);
     store.touch(used);
-    if (verifiedAt !== undefined) store.verified(used, verifiedAt);
+    if (verifiedAt !== undefined) {
+      // Of a cell that holds more than is asked for, only a part was looked at.
+      const whole = usable.filter(({ service }) => service.sameRows);
+      store.verified(
+        whole.map(({ cell }) => cell),
+        verifiedAt,
+      );
+    }
     return usable.map(({ window, cell, service }) => ({
       window,
       service,
+      cell: cell.id,
       path: lease.paths.get(cell.file) ?? '',
       fresh: false,
       windowsInFile: windowsInFile(cell),

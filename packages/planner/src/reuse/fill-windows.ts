@@ -16,12 +16,14 @@ import { boundsOf } from './tied-time.ts';
 import type { TimeBounds } from './tied-time.ts';
 import { unitPlan } from './unit-plan.ts';
 import type { UnitPlan } from './unit-plan.ts';
-import { cellDetail } from './windows.ts';
+import { cellDetail, spanKey } from './windows.ts';
 import type { Window } from './windows.ts';
 
 /** A window with the file that holds its cell. */
 export interface FilledWindow {
   readonly window: Window;
+  /** Of a cell that was found. */
+  readonly cell?: number;
   readonly path: string;
   readonly service: Service;
   /** Computed by this statement. */
@@ -286,7 +288,8 @@ export class FragmentWindows {
     const settled = reuse.policy.populate ? windows.filter((each) => this.#isSettled(each)) : [];
     // Who accepts an age does not look at files: that there were none is told by a cell as well.
     const empty = settled.length === 0 ? [] : this.#empty.splice(0);
-    const cells = [...settled, ...empty].map((window): CellContent => ({
+    const told = onePerSpan([...settled, ...empty]);
+    const cells = told.map((window): CellContent => ({
       kind: 'cell',
       from: window.span?.from ?? null,
       to: window.span?.to ?? null,
@@ -315,7 +318,7 @@ export class FragmentWindows {
       fresh: true,
       bounds: bounds.get(window.id),
       windowsInFile: windows.length,
-      stored: settled.includes(window),
+      stored: told.includes(window),
     }));
   }
 
@@ -328,6 +331,17 @@ export class FragmentWindows {
   #now(): number {
     return this.#context.reuse.service.config.now?.() ?? Date.now();
   }
+}
+
+/** A cell is found by its span. Of windows that share one (two texts of one day) the first has the place. */
+function onePerSpan(windows: readonly Window[]): readonly Window[] {
+  const taken = new Set<string>();
+  return windows.filter((window) => {
+    const key = spanKey(window);
+    if (taken.has(key)) return false;
+    taken.add(key);
+    return true;
+  });
 }
 
 /** Errors that running the block whole would meet again, or that end the statement. */

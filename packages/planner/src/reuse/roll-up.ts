@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { BaseKey, FileLease } from '@tributary/catalog';
-import { printDuckdb } from '@tributary/sql';
+import { codecOf, printDuckdb } from '@tributary/sql';
 import type { Plan } from '@tributary/sql';
 import { printFacts } from '../execute/run-plan.ts';
 import type { RunContext } from '../execute/run-plan.ts';
@@ -12,7 +12,7 @@ import type { CellsPlan } from './cells-plan.ts';
 import type { Fragment, IdSource } from './fragment.ts';
 import type { ReuseService } from './reuse-service.ts';
 import { shapeOf } from './shape.ts';
-import { codecFor } from './unit-plan.ts';
+import { storedGrouping } from './unit-plan.ts';
 import type { Window } from './windows.ts';
 
 /** Merging cells of fewer bytes than this is as quick as finding what was merged. */
@@ -40,6 +40,23 @@ export function rolledText(fragment: Fragment): string {
   return JSON.stringify({
     rolled: shapeOf(fragment),
     keys: rolledKeys(fragment).map(({ text }) => text),
+    conditions: fragment.timeConditions.map((each) => canonicalText(each, names)).sort(),
+  });
+}
+
+/**
+ * Under which text the finished answer of a fragment is kept: only the very same question over the same rows finds it. Undefined where it
+ * cannot be kept.
+ */
+export function finalText(fragment: Fragment): string | undefined {
+  if (fragment.finalText === undefined) return undefined;
+  if (fragment.whole.columns.some(({ type }) => codecOf(type) === undefined)) return undefined;
+  const names = columnNames(fragment.scan);
+  const { filters, domains } = shapeOf(fragment);
+  return JSON.stringify({
+    final: fragment.finalText,
+    filters,
+    domains,
     conditions: fragment.timeConditions.map((each) => canonicalText(each, names)).sort(),
   });
 }
@@ -151,13 +168,27 @@ export async function isWorthMerging(paths: ReadonlySet<string>): Promise<boolea
   return false;
 }
 
-/** Merges a group's cells into one and keeps it. */
-export async function rollUp(
-  job: RollUpJob,
-  service: ReuseService,
-  signal: AbortSignal,
-): Promise<FileLease | undefined> {
-  const { fragment, group, cells, run, ids, base } = job;
+interface RowsToKeep {
+  readonly plan: Plan;
+  /** `c<id> AS <name in the file>` */
+  readonly names: readonly string[];
+}
+
+/** The finished answer: column `a<place>` of the file for each column. */
+function finishedRows({ fragment, cells, ids }: RollUpJob): RowsToKeep {
+  const input = fragment.merge(cells.plan);
+  const expressions = fragment.whole.columns.map((column) =>
+    codecFor(column.type).encode(columnOf(column)),
+  );
+  const columns = expressions.map(({ type }) => ({ id: ids.next(), name: 'stored', type }));
+  return {
+    plan: { kind: 'project', input, expressions, columns },
+    names: columns.map(({ id }, place) => `c${id} AS a${place}`),
+  };
+}
+
+/** Partials by the fragment's keys: columns `k<place>` and `p<place>` of the file. */
+function mergedRows({ fragment, cells, ids }: RollUpJob): RowsToKeep {
   const keys = rolledKeys(fragment);
   const partials = rolledPartials(fragment);
   const merged = fragment.rollUp(
@@ -167,29 +198,46 @@ export async function rollUp(
     const call = merged.get(text);
     return call === undefined ? [] : [{ id: ids.next(), call }];
   });
-  const keyColumns = keys.map(({ column }) => ({ ...column, id: ids.next() }));
+  const grouping = storedGrouping(
+    keys.map(({ column }) => ({ expression: columnOf(column) })),
+    ids,
+  );
+  const partialColumns = aggregates.map(({ id, call }) => ({
+    id,
+    name: 'partial',
+    type: call.type,
+  }));
   const aggregated: Plan = {
     kind: 'aggregate',
     input: cells.plan,
-    keys: keys.map(({ column }, place) => ({
-      id: keyColumns[place]?.id ?? -1,
-      expression: columnOf(column),
-    })),
+    keys: grouping.keys,
     aggregates,
-    columns: [
-      ...keyColumns,
-      ...aggregates.map(({ id, call }) => ({ id, name: 'partial', type: call.type })),
-    ],
+    columns: [...grouping.columns, ...partialColumns],
   };
-  const expressions = aggregated.columns.map((column, place) =>
-    place < keys.length ? codecFor(column.type).encode(columnOf(column)) : columnOf(column),
-  );
+  const written = [...grouping.columns.slice(0, keys.length), ...partialColumns];
   const plan: Plan = {
     kind: 'project',
     input: aggregated,
-    expressions,
-    columns: expressions.map(({ type }) => ({ id: ids.next(), name: 'stored', type })),
+    expressions: written.map(columnOf),
+    columns: written.map(({ type }) => ({ id: ids.next(), name: 'stored', type })),
   };
+  return {
+    plan,
+    names: plan.columns.map(({ id }, place) =>
+      place < keys.length ? `c${id} AS k${place}` : `c${id} AS p${place - keys.length}`,
+    ),
+  };
+}
+
+/** Merges a group's cells into one, or the whole into the answer itself, and keeps it. */
+export async function rollUp(
+  job: RollUpJob,
+  service: ReuseService,
+  signal: AbortSignal,
+): Promise<FileLease | undefined> {
+  const { fragment, group, cells, run, base } = job;
+  const final = group.kind === 'result' ? finalText(fragment) : undefined;
+  const { plan, names } = final === undefined ? mergedRows(job) : finishedRows(job);
   const path = await service.store.newFile();
   try {
     const printed = printDuckdb(plan, {
@@ -197,9 +245,6 @@ export async function rollUp(
         cells.relations.get(occurrence) ?? { text: '(SELECT 1)', parameters: [] },
       ...printFacts(run),
     });
-    const names = plan.columns.map(({ id }, place) =>
-      place < keys.length ? `c${id} AS k${place}` : `c${id} AS p${place - keys.length}`,
-    );
     await run.engine.rows(
       `COPY (SELECT ${names.length === 0 ? '1 AS one' : names.join(', ')} FROM (${printed.text})) TO '${path.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`,
       printed.parameters,
@@ -207,7 +252,7 @@ export async function rollUp(
     );
     const stored = await service.store.put({
       base,
-      shapeText: rolledText(fragment),
+      shapeText: final ?? rolledText(fragment),
       path,
       inputBytes: group.windows.reduce((sum, { bytes }) => sum + bytes, 0),
       cells: [

@@ -21,6 +21,8 @@ export interface Span {
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
+/** Milliseconds between the places of days that do not exist, so that each of their minutes has one. */
+const NO_DAY = 24 * 60;
 
 /** Names of partition columns that make a time together, from the coarsest. */
 const PARTS: readonly (readonly string[])[] = [
@@ -110,10 +112,20 @@ function separated(digits: readonly string[]): readonly string[] {
     : [...parts.slice(1).filter((each) => each !== undefined), ...rest];
 }
 
+function daysOf(year: number, month: number): number {
+  return new Date(Date.UTC(year, month, 0)).getUTCDate();
+}
+
 function spanOf(digits: readonly string[]): Span | undefined {
   const [year, month, day, hour, minute] = separated(digits).map(Number);
   if (year === undefined || year < 1 || year > 9999) {
     return undefined;
+  }
+  const days = day === undefined || month === undefined ? 31 : daysOf(year, month);
+  if (day !== undefined && month !== undefined && day > days && day <= 31 && month <= 12) {
+    // Columns that are projected one by one declare also February 30. It is no time; its window needs a place of its own.
+    const at = Date.UTC(year, month, 1) - (day - days) * NO_DAY - (hour ?? 0) * 60 - (minute ?? 0);
+    return { from: at - 1, to: at };
   }
   const from = Date.UTC(year, (month ?? 1) - 1, day ?? 1, hour ?? 0, minute ?? 0);
   if (Number.isNaN(from)) {

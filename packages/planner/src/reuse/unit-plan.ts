@@ -1,6 +1,14 @@
 import type { ColumnDefinition, TableDefinition } from '@tributary/catalog';
-import { codecOf, functionsNamed, operatorsNamed, INT8 } from '@tributary/sql';
-import type { Codec, ColumnId, Expression, Plan, PlanColumn, ScanPlan } from '@tributary/sql';
+import { codecOf, functionsNamed, operatorsNamed, toldApartBy, INT8 } from '@tributary/sql';
+import type {
+  AggregatePlan,
+  Codec,
+  ColumnId,
+  Expression,
+  Plan,
+  PlanColumn,
+  ScanPlan,
+} from '@tributary/sql';
 import { expressionColumns } from '../analyze/predicate.ts';
 import { columnNames } from './cell-columns.ts';
 import { columnOf } from './chain.ts';
@@ -109,6 +117,31 @@ export function unitScan(fragment: Fragment, table: TableDefinition, ids: IdSour
   return { scan, filtered, keys: grouped, partials };
 }
 
+/** The rows of a fragment itself: of its own range too. */
+export function rowsOfFragment(
+  fragment: Fragment,
+  table: TableDefinition,
+  ids: IdSource,
+): { readonly scan: ScanPlan; readonly plan: Plan } {
+  const { scan, filtered } = unitScan(fragment, table, ids);
+  const [condition, ...more] = fragment.timeConditions;
+  return {
+    scan,
+    plan:
+      condition === undefined
+        ? filtered
+        : {
+            kind: 'filter',
+            input: filtered,
+            columns: filtered.columns,
+            condition:
+              more.length === 0
+                ? condition
+                : { kind: 'and', type: condition.type, args: fragment.timeConditions },
+          },
+  };
+}
+
 /** What computes a fragment's cells over some windows: all rows of the windows, grouped by the window too. */
 export function unitPlan(fragment: Fragment, table: TableDefinition, ids: IdSource): UnitPlan {
   const { scan, filtered, keys: wanted, partials } = unitScan(fragment, table, ids);
@@ -129,34 +162,53 @@ export function unitPlan(fragment: Fragment, table: TableDefinition, ids: IdSour
       fragment.order === undefined
         ? projected
         : firstRows(fragment.order, filtered, wanted, times, ids);
-    return { scan, names: fileNames, plan: encoded(rows, keyed, [], ids) };
+    return { scan, names: fileNames, plan: encoded(rows, keyed, ids) };
   }
+  const grouping = storedGrouping(wanted, ids);
   const partialColumns = partials.map(({ column }) => ({ ...column, id: ids.next() }));
   const aggregated: Plan = {
     kind: 'aggregate',
     input: filtered,
-    keys: wanted.map(({ column, expression }) => ({ id: column.id, expression })),
+    keys: grouping.keys,
     aggregates: partials.map(({ call }, place) => ({ id: partialColumns[place]?.id ?? -1, call })),
-    columns: [...keyed, ...partialColumns],
+    columns: [...grouping.columns, ...partialColumns],
   };
+  const written = [...grouping.columns.slice(0, wanted.length), ...partialColumns];
   return {
     scan,
     names: [...fileNames, ...partials.map((_, place) => `p${place}`)],
-    plan: encoded(aggregated, keyed, partialColumns, ids),
+    plan: {
+      kind: 'project',
+      input: aggregated,
+      expressions: written.map(columnOf),
+      columns: written.map(({ type }) => ({ id: ids.next(), name: 'stored', type })),
+    },
   };
 }
 
-/** Keys in the form that files keep; partials already are. */
-function encoded(
-  input: Plan,
-  keys: readonly PlanColumn[],
-  partials: readonly PlanColumn[],
+/**
+ * Groups by keys in the form that files keep, told apart wherever an expression over them might tell: cells are grouped no coarser
+ * than anything asked of them. The first columns are the keys'.
+ */
+export function storedGrouping(
+  keys: readonly { readonly expression: Expression }[],
   ids: IdSource,
-): Plan {
-  const expressions: Expression[] = [
-    ...keys.map((column) => codecFor(column.type).encode(columnOf(column))),
-    ...partials.map(columnOf),
-  ];
+): Pick<AggregatePlan, 'keys' | 'columns'> {
+  const encoded = keys.map(({ expression }) => codecFor(expression.type).encode(expression));
+  const apart = encoded.flatMap((each) => toldApartBy(each) ?? []);
+  const columns = [...encoded, ...apart].map(({ type }) => ({ id: ids.next(), name: 'key', type }));
+  return {
+    columns,
+    keys: [...encoded, ...apart].map((expression, place) => ({
+      id: columns[place]?.id ?? -1,
+      expression,
+    })),
+  };
+}
+
+/** Rows in the form that files keep. */
+function encoded(input: Plan, keys: readonly PlanColumn[], ids: IdSource): Plan {
+  const expressions = keys.map((column) => codecFor(column.type).encode(columnOf(column)));
   return {
     kind: 'project',
     input,

@@ -26,6 +26,11 @@ export interface Window {
   readonly modifiedAt: number | undefined;
 }
 
+/** What cells of a window are found by. */
+export function spanKey({ span }: Pick<Window, 'span'>): string {
+  return `${span?.from ?? null}:${span?.to ?? null}`;
+}
+
 /** A listing's windows in the order of time, the NULL window last. Undefined: a value that is not a time. */
 export function windowsOf(
   listing: Pick<ScanListing, 'partitions'>,

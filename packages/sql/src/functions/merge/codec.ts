@@ -1,11 +1,12 @@
 import { engineType, quoteName } from '../../print/engine-type.ts';
 import type { Expression } from '../../plan/expression.ts';
 import type { SqlType } from '../../types/sql-type.ts';
-import { arrayOf, INT4, INT8, TEXT } from '../../types/sql-type.ts';
+import { arrayOf, BOOL, INT4, INT8, TEXT } from '../../types/sql-type.ts';
 import { argument } from '../division.ts';
 import { fn } from '../signature.ts';
 import { freshName, reuse, textLiteral } from '../template-parts.ts';
 import type { Codec } from './decomposition.ts';
+import { holds } from './value-kinds.ts';
 
 /** Parquet's interval has milliseconds and no negative fields, so the three fields are kept as integers. */
 const STORED_INTERVAL: SqlType = Object.freeze({
@@ -46,6 +47,23 @@ export function codecOf(type: SqlType): Codec | undefined {
     encode: (value) => ({ kind: 'call', entry: ENCODE, args: [value], type: stored }),
     decode: (value) => ({ kind: 'call', entry: DECODE, args: [value], type }),
   };
+}
+
+const ZERO_SIGN = fn('sign_of_zero(any) -> bool', { duckdb: 'signbit({0})', postgres: false });
+const SPELLING = fn('spelling(any) -> text', { duckdb: 'CAST({0} AS VARCHAR)', postgres: false });
+
+const FLOATS: ReadonlySet<string> = new Set(['float4', 'float8']);
+
+/**
+ * What tells encoded values apart that GROUP BY takes for one, though expressions over them do not: 0 and -0. Undefined where
+ * values that are equal are the same.
+ */
+export function toldApartBy(value: Expression): Expression | undefined {
+  const { type } = value;
+  if (!holds(type, FLOATS)) return undefined;
+  return type.kind === 'scalar'
+    ? { kind: 'call', entry: ZERO_SIGN, args: [value], type: BOOL }
+    : { kind: 'call', entry: SPELLING, args: [value], type: TEXT };
 }
 
 /** The type of encoded values: `type` itself where Parquet keeps it exactly; undefined without a codec. */

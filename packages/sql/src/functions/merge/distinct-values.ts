@@ -1,6 +1,6 @@
 import type { Expression } from '../../plan/expression.ts';
 import type { SqlType } from '../../types/sql-type.ts';
-import { arrayOf, INT8 } from '../../types/sql-type.ts';
+import { arrayOf, INT8, TEXT } from '../../types/sql-type.ts';
 import { argument } from '../division.ts';
 import { agg, fn } from '../signature.ts';
 import { reuse } from '../template-parts.ts';
@@ -29,6 +29,14 @@ const COLLECT = agg('cell_distinct(any) -> any', {
 const UNITE = agg('unite_distinct(any) -> any', {
   duckdb: 'list_distinct(flatten(list({0}){over}))',
 });
+/** The engine's lists take each NaN for another value; its texts are one. */
+const FLOAT_KEY = fn('distinct_float(any) -> text', {
+  duckdb: (args) => {
+    const { text, type } = argument(args, 0);
+    return `CAST(${distinctKey(text, type)} AS VARCHAR)`;
+  },
+  postgres: false,
+});
 const SIZE = fn('size_of_distinct(any) -> int8', {
   duckdb: 'coalesce(len({0}), 0)',
   strict: false,
@@ -40,7 +48,8 @@ const TOTAL = fn('total_of_distinct(any) -> numeric', { duckdb: 'CAST(list_sum({
 export const countDistinctRule: MergeRule = (call, facts) => {
   const integers = countDistinctIntegers(call, facts);
   if (integers !== undefined) return integers;
-  const value = argumentOf(call, 0);
+  const argument = argumentOf(call, 0);
+  const value = isFloat(argument.type) ? callOf(FLOAT_KEY, [argument], TEXT) : argument;
   const key = distinctKeyType(value.type);
   if (key === undefined) return withoutCodec(call);
   return distinctValues(call, value, key, (column) => callOf(SIZE, [column], INT8));
