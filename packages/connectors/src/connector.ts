@@ -45,6 +45,11 @@ export interface ScanRelation {
   readonly parameters: readonly EngineValue[];
   readonly statistics: ScanStatistics;
   /**
+   * Before rows are read, while the engine prepares: fails with `dataChanged` where what the listing remembered does not hold
+   * any more. `verify` finds that too, but after the reading.
+   */
+  confirm?(): Promise<void>;
+  /**
    * After the rows were read: fails with `dataChanged` unless what was read is what was listed. The caller retries once when
    * no row has left it.
    */

@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called now and then with the fraction done, 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
+  /** Runs beside the preparation; nothing is read before it has ended, or at all when it fails. */
+  readonly whilePreparing?: () => Promise<void>;
   /**
    * The statement reads small Parquet files: each column chunk is read at once instead of page by page. It saves a twentieth
    * of the CPU over files of some kilobytes and costs a tenth over files of megabytes. Undefined: it does not matter.

@@ -53,8 +53,12 @@ export class RunningStatement implements EngineResult {
   ): Promise<RunningStatement> {
     let prepared: DuckDBPreparedStatement | undefined;
     try {
-      const statement = await interruptible(connection, options, () => connection.prepare(sql));
+      const preparing = interruptible(connection, options, () => connection.prepare(sql));
+      const [ready, beside] = await Promise.allSettled([preparing, options.whilePreparing?.()]);
+      if (ready.status === 'rejected') throw ready.reason;
+      const statement = ready.value;
       prepared = statement;
+      if (beside.status === 'rejected') throw beside.reason;
       checkKind(statement.statementType, options);
       bind(statement, parameters);
       const result = await interruptible(connection, options, () => statement.stream());

@@ -12,6 +12,8 @@ export interface StoredFile {
   readonly modifiedAt?: number;
   /** Index of the location it was found below. */
   readonly location: number;
+  /** The version is that of an earlier listing: `confirm` asks whether it still holds. */
+  readonly remembered?: boolean;
 }
 
 export interface OpenFile {
@@ -26,6 +28,8 @@ export interface OpenFile {
 /** Listed files, held readable until released. */
 export interface OpenFiles {
   readonly files: readonly OpenFile[];
+  /** Before reading: throws dataChanged unless files whose versions were remembered are as they were listed. */
+  confirm?(): Promise<void>;
   /** Throws dataChanged unless every file is still the version that was listed. */
   verify(): Promise<void>;
   /** Idempotent. */
@@ -35,6 +39,8 @@ export interface OpenFiles {
 /** What a listing or an opening adds up, and what ends it early. */
 export interface StoreContext {
   readonly signal: AbortSignal;
+  /** The files will be confirmed or verified: a listing may take their versions from memory. */
+  readonly confirms?: boolean;
   readonly statistics: ScanStatistics;
 }
 

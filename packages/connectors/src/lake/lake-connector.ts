@@ -122,7 +122,7 @@ class LakeConnector implements Connector {
   }
 
   async scan(request: ScanRequest, context: ScanContext): Promise<ScanRelation> {
-    const found = await this.#find(request, context);
+    const found = await this.#find(request, context, true);
     return this.#relation(request, found, context);
   }
 
@@ -153,7 +153,7 @@ class LakeConnector implements Connector {
   }
 
   /** The partitions that a request leaves, and their files. */
-  async #find(request: ScanRequest, context: ScanContext): Promise<FoundFiles> {
+  async #find(request: ScanRequest, context: ScanContext, confirms = false): Promise<FoundFiles> {
     const started = performance.now();
     const { table } = request;
     const statistics = noStatistics(this.#store.path);
@@ -169,7 +169,7 @@ class LakeConnector implements Connector {
     );
     const files = await this.#store.list(
       partitions.map(({ location }) => location),
-      { signal: context.signal, statistics },
+      { signal: context.signal, statistics, confirms },
     );
     countFiles(statistics, files);
     statistics.listingMs = performance.now() - started;
@@ -197,6 +197,7 @@ class LakeConnector implements Connector {
       return {
         ...relation,
         statistics,
+        confirm: () => open.confirm?.() ?? Promise.resolve(),
         verify: () => open.verify(),
         release: () => open.release(),
       };

@@ -20,8 +20,8 @@ export interface LocalStoreConfig {
   readonly now?: () => number;
 }
 
-/** Folders whose names are remembered. */
-const REMEMBERED_FOLDERS = 200_000;
+/** Folders and names in them that are remembered. */
+const REMEMBERED_NAMES = 500_000;
 /**
  * A folder's times say that its names are the same only once they are this old: within the clock's grain a name can be added
  * without them changing.
@@ -35,7 +35,11 @@ interface FolderMemory {
 
 interface FolderNames extends Pick<BigIntStats, 'mtimeNs' | 'ctimeNs' | 'ino' | 'dev'> {
   readonly names: readonly string[];
+  /** Files whose times had settled; not links. */
+  readonly files: Map<string, RememberedFile>;
 }
+
+type RememberedFile = Omit<StoredFile, 'path' | 'location'>;
 
 /** Files below a local folder. Symbolic links are followed as long as they stay below the root. */
 export class LocalStore implements FileStore {
@@ -53,7 +57,10 @@ export class LocalStore implements FileStore {
     }
     this.#source = config.source;
     this.#names = {
-      folders: new LRUCache<string, FolderNames>({ max: REMEMBERED_FOLDERS }),
+      folders: new LRUCache<string, FolderNames>({
+        maxSize: REMEMBERED_NAMES,
+        sizeCalculation: ({ names }) => 1 + names.length,
+      }),
       now: config.now ?? Date.now,
     };
     this.#root = withSlash(resolve(config.root));
@@ -69,7 +76,12 @@ export class LocalStore implements FileStore {
   }
 
   async list(locations: readonly string[], context: StoreContext): Promise<readonly StoredFile[]> {
-    const listing = new LocalListing(this.#root, this.#realRoot(), this.#names);
+    const listing = new LocalListing(
+      this.#root,
+      this.#realRoot(),
+      this.#names,
+      context.confirms === true,
+    );
     const slice = new TimeSlice(context.signal);
     for (const [index, location] of locations.entries()) {
       if (slice.due) await slice.next();
@@ -105,20 +117,31 @@ export class LocalStore implements FileStore {
   open(files: readonly StoredFile[], context: StoreContext): Promise<OpenFiles> {
     return Promise.resolve({
       files: files.map(({ path }) => ({ enginePath: path, localPath: path })),
-      verify: async () => {
-        const slice = new TimeSlice(context.signal);
-        for (const file of files) {
-          if (slice.due) await slice.next();
-          const stats = statSync(file.path, STAT);
-          if (stats === undefined || versionOf(stats) !== file.version) throw changed(file.path);
-        }
-      },
+      confirm: () =>
+        this.#check(
+          files.filter(({ remembered }) => remembered),
+          context,
+        ),
+      verify: () => this.#check(files, context),
       release: () => Promise.resolve(),
     });
   }
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** Throws dataChanged, and forgets the folder, unless the files are the versions that were listed. */
+  async #check(files: readonly StoredFile[], context: StoreContext): Promise<void> {
+    const slice = new TimeSlice(context.signal);
+    for (const { path, version } of files) {
+      if (slice.due) await slice.next();
+      const stats = statSync(path, STAT);
+      if (stats === undefined || versionOf(stats) !== version) {
+        this.#names.folders.delete(path.slice(0, path.lastIndexOf('/') + 1));
+        throw changed(path);
+      }
+    }
   }
 
   #realRoot(): string {
@@ -166,11 +189,14 @@ class LocalListing {
   readonly #realRoot: string;
   readonly #ancestors = new Map<string, boolean>();
   readonly #names: FolderMemory;
+  /** Versions of files may be those of an earlier listing. */
+  readonly #trusting: boolean;
 
-  constructor(root: string, realRoot: string, names: FolderMemory) {
+  constructor(root: string, realRoot: string, names: FolderMemory, trusting = false) {
     this.#root = root;
     this.#realRoot = realRoot;
     this.#names = names;
+    this.#trusting = trusting;
     this.#ancestors.set(root, true);
   }
 
@@ -213,48 +239,62 @@ class LocalListing {
 
   /** Adds the folder's files and pushes its folders. */
   read(folder: ListedFolder, location: number, folders: ListedFolder[]): void {
-    for (const name of this.#namesIn(folder)) {
+    const { names, files } = this.#remembered(folder) ?? this.#readFolder(folder);
+    for (const name of names) {
       if (isHidden(name)) continue;
       const path = folder.path + name;
-      const stats = this.kind(path);
+      const known = this.#trusting ? files.get(name) : undefined;
+      if (known !== undefined) {
+        this.files.push({ ...known, path, location, remembered: true });
+        continue;
+      }
+      const own = lstatSync(path, STAT);
+      const linked = own?.isSymbolicLink() === true;
+      const stats = linked ? this.#target(path) : own;
       if (stats === undefined) continue;
       if (stats.isDirectory()) folders.push({ path: `${path}/`, depth: folder.depth + 1, stats });
       else if (stats.isFile() && stats.size > 0n) {
-        this.files.push({
-          path,
+        const file: RememberedFile = {
           size: Number(stats.size),
           version: versionOf(stats),
           modifiedAt: Number(
             (stats.mtimeNs > stats.ctimeNs ? stats.mtimeNs : stats.ctimeNs) / MILLI,
           ),
-          location,
-        });
+        };
+        if (!linked && this.#isSettled(stats)) files.set(name, file);
+        this.files.push({ ...file, path, location });
       }
     }
   }
 
-  /** A folder's names, from memory while its times and inode stand (a link's target counts, not the link). */
-  #namesIn(folder: ListedFolder): readonly string[] {
-    const known = this.#remembered(folder);
-    if (known !== undefined) return known;
-    const { path, stats } = folder;
-    const names = readNames(path);
-    const now = BigInt(this.#names.now()) * MILLI;
-    if (stats.mtimeNs < now - SETTLED_NS && stats.ctimeNs < now - SETTLED_NS) {
-      const { mtimeNs, ctimeNs, ino, dev } = stats;
-      this.#names.folders.set(path, { mtimeNs, ctimeNs, ino, dev, names });
-    }
-    return names;
+  #readFolder({ path, stats }: ListedFolder): Pick<FolderNames, 'names' | 'files'> {
+    const { mtimeNs, ctimeNs, ino, dev } = stats;
+    const read = {
+      mtimeNs,
+      ctimeNs,
+      ino,
+      dev,
+      names: readNames(path),
+      files: new Map<string, RememberedFile>(),
+    };
+    if (this.#isSettled(stats)) this.#names.folders.set(path, read);
+    return read;
   }
 
-  #remembered({ path, stats }: ListedFolder): readonly string[] | undefined {
+  #isSettled({ mtimeNs, ctimeNs }: BigIntStats): boolean {
+    const before = BigInt(this.#names.now()) * MILLI - SETTLED_NS;
+    return mtimeNs < before && ctimeNs < before;
+  }
+
+  /** What was read of a folder, while its times and inode stand (a link's target counts, not the link). */
+  #remembered({ path, stats }: ListedFolder): FolderNames | undefined {
     const known = this.#names.folders.get(path);
     return known !== undefined &&
       known.mtimeNs === stats.mtimeNs &&
       known.ctimeNs === stats.ctimeNs &&
       known.ino === stats.ino &&
       known.dev === stats.dev
-      ? known.names
+      ? known
       : undefined;
   }
 
@@ -270,7 +310,10 @@ class LocalListing {
   /** Of what a path leads to; undefined when it does not exist. Throws insufficientPrivilege for a link that leaves the root. */
   kind(path: string): BigIntStats | undefined {
     const stats = lstatSync(path, STAT);
-    if (stats?.isSymbolicLink() !== true) return stats;
+    return stats?.isSymbolicLink() === true ? this.#target(path) : stats;
+  }
+
+  #target(path: string): BigIntStats | undefined {
     const target = statSync(path, STAT);
     if (target !== undefined && !withSlash(realpathSync.native(path)).startsWith(this.#realRoot)) {
       throw new QueryError(

@@ -20,8 +20,9 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-async function names(): Promise<readonly string[]> {
-  const context = {
+function context(confirms = false) {
+  return {
+    confirms,
     signal: new AbortController().signal,
     statistics: {
       partitionsConsidered: 0n,
@@ -35,7 +36,10 @@ async function names(): Promise<readonly string[]> {
       path: 'local',
     },
   };
-  const files = await store.list([`${root}/p/`], context);
+}
+
+async function names(): Promise<readonly string[]> {
+  const files = await store.list([`${root}/p/`], context());
   return files.map(({ path }) => path.slice(root.length + 3));
 }
 
@@ -72,4 +76,29 @@ test('a folder that was replaced by another of the same name is read anew', asyn
   await rename(join(root, 'q'), folder);
   await utimes(folder, OLD, OLD);
   expect(await names()).toEqual(['z']);
+});
+
+test('a file that was written in place is found before it is read, and its next listing is new', async () => {
+  const file = join(root, 'p', 'a');
+  await writeFile(file, '1');
+  const list = () => store.list([`${root}/p/`], context(true));
+  const confirm = async (files: Awaited<ReturnType<typeof list>>) =>
+    (await store.open(files, context())).confirm?.();
+  expect(await list()).toMatchObject([{ size: 1 }]);
+  const remembered = await list();
+  expect(remembered).toMatchObject([{ size: 1, remembered: true }]);
+  await confirm(remembered);
+  await writeFile(file, 'longer');
+  const stale = await list();
+  expect(stale).toMatchObject([{ size: 1, remembered: true }]);
+  await expect(confirm(stale)).rejects.toMatchObject({ code: 'dataChanged' });
+  expect(await list()).toMatchObject([{ size: 6 }]);
+});
+
+test('a listing that is not confirmed takes nothing of a file from memory', async () => {
+  const file = join(root, 'p', 'a');
+  await writeFile(file, '1');
+  await store.list([`${root}/p/`], context(true));
+  await writeFile(file, 'longer');
+  expect(await store.list([`${root}/p/`], context())).toMatchObject([{ size: 6 }]);
 });

@@ -38,6 +38,8 @@ export interface ScanServices {
 export interface OpenScans {
   relation(scan: ScanPlan | RemoteQueryPlan): ScanRelation;
   readonly relations: readonly ScanRelation[];
+  /** Before reading: fails with `dataChanged` where a listing does not hold any more. */
+  confirm(): Promise<void>;
   /** Fails with `dataChanged` unless every scan read what it listed. */
   verify(): Promise<void>;
   release(): Promise<void>;
@@ -120,6 +122,9 @@ export async function openScans(
         throw new Error(`scan ${scan.occurrence} was not opened`);
       }
       return relation;
+    },
+    async confirm() {
+      for (const relation of relations) await relation.confirm?.();
     },
     async verify() {
       await Promise.all(relations.map((relation) => relation.verify()));

@@ -76,6 +76,7 @@ async function begin(plan: Plan, context: RunContext): Promise<Attempt> {
       statistics.planningMs += startedAt - started;
       const result = await context.engine.run(printed.text, printed.parameters, {
         signal,
+        whilePreparing: () => scans.confirm(),
         ...readsSmallFiles(scans),
         ...(context.onProgress === undefined ? {} : { onProgress: context.onProgress }),
       });
