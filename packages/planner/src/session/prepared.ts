@@ -1,5 +1,6 @@
 import type { SqlType } from '@tributary/sql';
 import type { BoundSelect } from '../bind/bind-context.ts';
+import type { BackendQuery } from './backend-calls.ts';
 import type { SettingQuery } from './setting-calls.ts';
 import type { PreparedStatement } from './sql-session.ts';
 
@@ -10,6 +11,8 @@ export interface Prepared extends PreparedStatement {
   readonly byCatalog?: true;
   /** The session answers it from its settings. */
   readonly settingQuery?: SettingQuery;
+  /** It tells of the server's connections, or stops some. */
+  readonly backendQuery?: BackendQuery;
   /** The query of a COPY or of a cursor. */
   readonly inner?: Prepared;
   readonly bound:

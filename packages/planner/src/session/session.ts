@@ -15,6 +15,7 @@ import { settingFacts } from '../service/statement-scope.ts';
 import type { SessionScope, StatementScope } from '../service/statement-scope.ts';
 import { describeByCatalog, selectByCatalog } from './catalog-routing.ts';
 import { isCatalogStatement, runCatalogStatement } from './catalog-statements.ts';
+import { backendQuery, runBackendQuery } from './backend-calls.ts';
 import { executeArguments } from './execute-arguments.ts';
 import type { Prepared } from './prepared.ts';
 import { runSessionStatement, sessionColumns } from './session-statements.ts';
@@ -22,6 +23,7 @@ import { runSettingQuery, settingQuery } from './setting-calls.ts';
 import { Settings } from './settings.ts';
 import { Transaction } from './transaction.ts';
 import type {
+  Backends,
   Delivery,
   PreparedStatement,
   RowsResult,
@@ -59,6 +61,7 @@ export class Session implements SqlSession {
   readonly #named = new Map<string, Prepared>();
   #last: QueryRecord | undefined;
   onSettingChanged: ((name: string, value: string) => void) | undefined;
+  backends: Backends | undefined;
 
   private constructor(
     services: PlannerServices,
@@ -133,6 +136,11 @@ export class Session implements SqlSession {
           const { parameters, columns } = settings;
           return { ...none, parameters, columns, settingQuery: settings };
         }
+        const backends = backendQuery(statement.tree);
+        if (backends !== undefined) {
+          const { parameters, columns } = backends;
+          return { ...none, parameters, columns, backendQuery: backends };
+        }
         const scope = await this.#scope();
         const described = await describeByCatalog(statement, scope, parameterTypes);
         if (described !== undefined) {
@@ -196,6 +204,16 @@ export class Session implements SqlSession {
       case 'select':
         if (own.settingQuery !== undefined) {
           return this.#selectSettings(own, parameters);
+        }
+        if (own.backendQuery !== undefined) {
+          const row = runBackendQuery(own.backendQuery, parameters, this.backends);
+          return {
+            kind: 'textRows',
+            tag: 'SELECT',
+            columns: own.columns ?? [],
+            rows: [row],
+            notices: [],
+          };
         }
         return own.byCatalog === true
           ? selectByCatalog(own, parameters, await this.#scope(), signal)

@@ -40,6 +40,8 @@ export interface TextRowsResult {
   readonly tag: string;
   readonly delivery?: Delivery;
   readonly rows: readonly (readonly (string | null)[])[];
+  /** The same rows in PostgreSQL's binary form, where types have one that cannot be made of the text. */
+  readonly inBinary?: (signal: AbortSignal) => Promise<readonly (readonly (Uint8Array | null)[])[]>;
 }
 
 /** A statement without rows; `tag` is complete: `CREATE VIEW`, `SET`. */
@@ -61,6 +63,14 @@ export interface PreparedStatement {
 
 export type TransactionState = 'idle' | 'transaction' | 'failed';
 
+/** The connections of a server as one of them sees them. */
+export interface Backends {
+  /** This connection's number, the one that CancelRequest and pg_cancel_backend take. */
+  readonly processId: number;
+  /** Stops what another connection runs, or ends it. False: there is none. Throws `insufficientPrivilege` for another user's. */
+  stop(processId: number, what: 'statement' | 'connection'): boolean;
+}
+
 /** One client's session: settings, transaction, prepared statements of SQL level. Calls come one after another. */
 export interface SqlSession {
   readonly user: string;
@@ -69,6 +79,8 @@ export interface SqlSession {
   setting(name: string): string | undefined;
   /** Settings that the client is told of when they change (ParameterStatus). */
   onSettingChanged: ((name: string, value: string) => void) | undefined;
+  /** Set by the server that the session is a connection of. */
+  backends: Backends | undefined;
   /** Splits and parses; syntax errors carry positions in `text`. */
   parse(text: string): Promise<readonly Statement[]>;
   /** Binds without touching data. `parameterTypes[i]` undefined: to be inferred. */

@@ -19,6 +19,8 @@ import type { WireSession } from './wire-session.ts';
 
 export interface ConnectionOptions extends LoginOptions {
   readonly logger: Logger;
+  /** Stops another connection for a user; false where there is none. Throws `insufficientPrivilege`. */
+  readonly stop: (user: string, processId: number, what: 'statement' | 'connection') => boolean;
 }
 
 /** One client: reads its messages in order and answers them. */
@@ -44,7 +46,14 @@ export class Connection {
   async run(): Promise<void> {
     try {
       this.#session = await login(this.#client, this.#options);
-      if (this.#session !== undefined) await this.#serve(this.#session);
+      if (this.#session !== undefined) {
+        const { user } = this.#session;
+        this.#session.backends = {
+          processId: this.#options.processId,
+          stop: (processId, what) => this.#options.stop(user, processId, what),
+        };
+        await this.#serve(this.#session);
+      }
     } catch (error) {
       writeError(this.#client.out, this.#toQueryError(error), 'FATAL');
       await this.#client.sendLast();
@@ -54,6 +63,11 @@ export class Connection {
       });
       this.#client.end();
     }
+  }
+
+  /** Who is logged in. */
+  get user(): string | undefined {
+    return this.#session?.user;
   }
 
   /** Stops the running statement, if any. */

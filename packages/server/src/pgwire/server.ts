@@ -66,6 +66,23 @@ export async function startPgwireServer(options: PgwireOptions): Promise<PgwireS
     if (timingSafeEqual(secret, target.secret)) target.connection.cancel();
   };
 
+  const stop = (user: string, processId: number, what: 'statement' | 'connection'): boolean => {
+    const target = connections.get(processId)?.connection;
+    if (target?.user === undefined) return false;
+    if (target.user !== user) {
+      throw new QueryError(
+        'insufficientPrivilege',
+        `permission denied to ${what === 'statement' ? 'cancel query' : 'terminate process'}`,
+        {
+          detail: 'Only connections of the same user can be stopped.',
+        },
+      );
+    }
+    if (what === 'statement') target.cancel();
+    else target.destroy();
+    return true;
+  };
+
   const accept = (socket: Socket) => {
     if (connections.size >= maxConnections) {
       refuse(socket);
@@ -82,6 +99,7 @@ export async function startPgwireServer(options: PgwireOptions): Promise<PgwireS
       authentication: options.authentication,
       createSession: options.createSession,
       cancel,
+      stop,
       loginTimeoutMs: limits.loginTimeoutMs ?? 60_000,
       maxMessageBytes: limits.messageBytes ?? 64 * 1024 * 1024,
       logger,

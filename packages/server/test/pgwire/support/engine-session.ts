@@ -22,6 +22,7 @@ export class EngineSession implements SqlSession {
   readonly user: string;
   transaction: TransactionState = 'idle';
   onSettingChanged: ((name: string, value: string) => void) | undefined;
+  backends: SqlSession['backends'];
   closed = false;
   readonly #engine: Engine;
   readonly #types: ColumnTypes;
