@@ -33,6 +33,11 @@ beforeAll(async () => {
   await postgres.query(
     `CREATE TABLE holidays AS SELECT date '2024-01-01' + n AS day, n = 3 AS big FROM generate_series(1, 5) n`,
   );
+  await postgres.query(
+    "CREATE TABLE profiles AS SELECT n::int8 AS user_id, 'user ' || n AS name, n % 10 AS level FROM generate_series(0, 79999) n",
+  );
+  await postgres.query('CREATE UNIQUE INDEX ON profiles (user_id)');
+  await postgres.query('ANALYZE');
   stack = await openQueryStack({
     postgres: [{ source: 'warehouse', url: postgres.connectionString, catalogAge: 0 }],
   });
@@ -55,15 +60,20 @@ afterAll(async () => {
 interface Reading {
   readonly rows: readonly string[];
   readonly partitions: number;
+  readonly bytes: number;
 }
 
 async function reading(sql: string, off: string): Promise<Reading> {
   await query(session, `SET tributary.rules_off = '${off}'`);
   const { rows } = await query(session, sql);
-  const last = await query(session, 'SELECT partitions_kept::int4 FROM tributary.last_query');
+  const last = await query(
+    session,
+    'SELECT partitions_kept::int4, bytes_read::int8 FROM tributary.last_query',
+  );
   return {
     rows: rows.map((row) => row.map(String).join()).sort(),
     partitions: Number(last.rows[0]?.[0]),
+    bytes: Number(last.rows[0]?.[1]),
   };
 }
 
@@ -135,5 +145,51 @@ describe('keys of a warehouse table prune the lake', () => {
     await postgres.query("UPDATE apps SET category = 'games' WHERE app_id = 1");
     expect((await reading(sql, '')).rows).toEqual(['games,160', 'tools,320']);
     await postgres.query("UPDATE apps SET category = 'tools' WHERE app_id = 1");
+  });
+});
+
+describe('keys of the lake reduce what comes from a large warehouse table', () => {
+  const FEW = 200_000;
+
+  test.each([
+    [
+      'a join',
+      "SELECT p.name, count(*) FROM lake.events e JOIN warehouse.profiles p ON p.user_id = e.user_id WHERE e.app_id = 3 AND e.dt = '2024-01-02' GROUP BY 1",
+    ],
+    [
+      'a join with conditions on both sides',
+      "SELECT p.name FROM warehouse.profiles p JOIN lake.events e USING (user_id) WHERE e.app_id = 3 AND e.user_id % 2 = 1 AND p.level > 1 AND e.dt < '2024-01-03'",
+    ],
+    [
+      'a subquery',
+      "SELECT name FROM warehouse.profiles WHERE user_id IN (SELECT user_id FROM lake.events WHERE app_id = 2 AND dt = '2024-01-01')",
+    ],
+    [
+      'an outer join that keeps the lake',
+      "SELECT e.user_id, p.name FROM lake.events e LEFT JOIN warehouse.profiles p ON p.user_id = e.user_id WHERE e.app_id = 3 AND e.dt = '2024-01-02'",
+    ],
+    [
+      'a grouping before the join',
+      "SELECT p.name, e.c FROM (SELECT user_id, count(*) AS c FROM lake.events WHERE dt = '2024-01-04' GROUP BY 1) e JOIN warehouse.profiles p USING (user_id)",
+    ],
+    [
+      'no key at all',
+      'SELECT count(*) FROM lake.events e JOIN warehouse.profiles p ON p.user_id = e.user_id WHERE e.user_id > 1000',
+    ],
+  ])('%s', async (_, sql) => {
+    await query(session, "SET tributary.reuse = 'off'");
+    const filtered = await reading(sql, '');
+    const without = await reading(sql, 'dynamic-filters');
+    expect(filtered.rows).toEqual(without.rows);
+    expect(filtered.rows).toEqual((await reading(sql, 'all')).rows);
+    expect(filtered.bytes).toBeLessThan(FEW);
+    expect(without.bytes).toBeGreaterThan(filtered.bytes);
+  });
+
+  test('an outer join that keeps the warehouse reads everything', async () => {
+    const sql =
+      'SELECT count(*), count(e.user_id) FROM warehouse.profiles p LEFT JOIN (SELECT DISTINCT user_id FROM lake.events WHERE app_id = 3) e ON p.user_id = e.user_id';
+    expect((await reading(sql, '')).rows).toEqual(['80000,5']);
+    expect((await reading(sql, 'all')).rows).toEqual(['80000,5']);
   });
 });

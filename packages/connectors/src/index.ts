@@ -1,5 +1,6 @@
 export type * from './connector.ts';
 export type * from './query-connector.ts';
+export { domainPredicate, filterByConstraints } from './constraint-filter.ts';
 export {
   createLakeConnector,
   type LakeConfig,

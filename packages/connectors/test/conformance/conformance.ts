@@ -199,10 +199,11 @@ export function describeConnector(name: string, open: () => Promise<ConformanceS
     });
 
     test('says what it read', async () => {
-      const { statistics, release } = await source.open(everything, none, signal);
+      const relation = await source.open(everything, none, signal);
+      const { statistics } = relation;
       expect(statistics.path).not.toBe('');
       expect(statistics.fileBytes + statistics.bytesRead).toBeGreaterThan(0);
-      await release();
+      await relation.release();
     });
 
     test('leaves nothing in the engine, also where it was cancelled or failed', async () => {

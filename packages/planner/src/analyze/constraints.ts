@@ -5,6 +5,7 @@ import {
   type Domain,
   type Expression,
   type Plan,
+  type RemoteQueryPlan,
   type ScanPlan,
 } from '@tributary/sql';
 import { closureOf, columnDomain, rejectsNulls } from './closure.ts';
@@ -34,11 +35,17 @@ export interface ScanConstraint {
 
 /**
  * Derives from every predicate of a plan what it leaves of each scan, by occurrence: through projections, joins, grouping keys,
- * set operations, common tables and subqueries, and along equalities. Never past a limit. The predicates stay in the plan.
+ * set operations, common tables and subqueries, and along equalities. Never past a limit. The predicates stay in the plan. Of a
+ * query to a source the constraint goes by its columns' ids.
+ *
+ * @param needed what holds of every row of the plan that matters
  */
-export function constraints(plan: Plan): ReadonlyMap<number, ScanConstraint> {
+export function constraints(
+  plan: Plan,
+  needed: readonly Predicate[] = [],
+): ReadonlyMap<number, ScanConstraint> {
   const walk = new ConstraintWalk();
-  walk.plan(plan, []);
+  walk.plan(plan, needed);
   return walk.found;
 }
 
@@ -54,6 +61,7 @@ class ConstraintWalk {
   plan(plan: Plan, needed: Predicates): void {
     switch (plan.kind) {
       case 'remoteQuery':
+        this.found.set(plan.occurrence, queryConstraint(plan, needed));
         return;
       case 'scan':
         this.found.set(plan.occurrence, scanConstraint(plan, needed));
@@ -369,6 +377,18 @@ function childExpressions(plan: Plan): readonly Expression[] {
       break;
   }
   return found;
+}
+
+function queryConstraint(query: RemoteQueryPlan, needed: Predicates): ScanConstraint {
+  const closure = closureOf(needed);
+  const constraint = new Map<string, Domain>();
+  for (const { id, type } of query.columns) {
+    const domain = closure.impossible
+      ? { type, ranges: [], nulls: false }
+      : closure.columns.get(id);
+    if (domain !== undefined) constraint.set(String(id), domain);
+  }
+  return { constraint, residual: [] };
 }
 
 function scanConstraint(scan: ScanPlan, needed: Predicates): ScanConstraint {

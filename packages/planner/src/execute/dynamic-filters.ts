@@ -47,7 +47,7 @@ export function filteringQueries(
       if (node.kind === 'scan') prunable ||= partitionColumns(node).length > 0;
       if (node.kind !== 'remoteQuery') return;
       const keys = node.columns.filter(
-        ({ id, type }) => equal.has(id) && sample(type) !== undefined,
+        ({ id, type }) => equal.has(id) && sampleValue(type) !== undefined,
       );
       if (keys.length > 0) candidates.push({ query: node, keys });
     },
@@ -57,7 +57,7 @@ export function filteringQueries(
   return candidates.filter((candidate) => {
     // Tried with some value: what gets narrower by it will by the real ones.
     const domains = new Map(
-      candidate.keys.map(({ id, type }) => [id, valuesDomain(type, [sample(type) ?? 0n])]),
+      candidate.keys.map(({ id, type }) => [id, valuesDomain(type, [sampleValue(type) ?? 0n])]),
     );
     const after = constraints(withDomains(plan, new Map([[candidate.query.occurrence, domains]])));
     let prunes = false;
@@ -132,7 +132,7 @@ function equatedColumns(plan: Plan): ReadonlySet<ColumnId> {
 }
 
 /** Some value of a type whose domains have values. */
-function sample(type: SqlType): DomainValue | undefined {
+export function sampleValue(type: SqlType): DomainValue | undefined {
   if (!hasDomainValues(type) || type.kind !== 'scalar') return undefined;
   switch (type.name) {
     case 'text':

@@ -1,59 +1,55 @@
-import type { ScanRelation } from '@tributary/connectors';
-import type { Engine } from '@tributary/engine';
+import type { Engine, EngineValue } from '@tributary/engine';
 import {
+  nullDomain,
   parseDomainValue,
   rangesDomain,
   unionDomains,
   valuesDomain,
-  nullDomain,
 } from '@tributary/sql';
-import type { Domain, DomainValue, PlanColumn } from '@tributary/sql';
+import type { DomainValue, Domain, PlanColumn } from '@tributary/sql';
 
 /** Beyond this many different values only the least and the greatest count. */
 const MOST_KEYS = 10_000;
 
-/** The values that a column of a relation has; undefined where they have no domain. The relation is read, not used up. */
+/** An item of FROM with a column `c<id>`, and the values of its `$1`, ... */
+export interface KeySource {
+  readonly text: string;
+  readonly parameters: readonly EngineValue[];
+}
+
+/**
+ * A domain that holds every value of a column, NULL included; undefined where its values have none. What is read is computed
+ * once, or twice where the values are many.
+ */
 export async function keyDomain(
-  relation: ScanRelation,
+  { text, parameters }: KeySource,
   { id, type }: PlanColumn,
   engine: Engine,
   signal: AbortSignal,
 ): Promise<Domain | undefined> {
-  // Parameters of a relation are named by place; relations of loaded rows have none.
-  if (relation.parameters.length > 0) return undefined;
-  const from = `FROM ${relation.text} WHERE c${id} IS NOT NULL`;
-  const keys = await engine.rows(
-    `SELECT DISTINCT CAST(c${id} AS VARCHAR) ${from} LIMIT ${MOST_KEYS + 1}`,
-    [],
-    { signal },
-  );
-  const [[nulls] = [false]] = await engine.rows(
-    `SELECT count(*) > 0 FROM ${relation.text} WHERE c${id} IS NULL`,
-    [],
-    { signal },
-  );
   const parsed = (value: unknown): DomainValue | undefined =>
     typeof value === 'string' ? parseDomainValue(value, type) : undefined;
-  let domain: Domain;
+  const from = `FROM ${text} AS k WHERE c${id} IS NOT NULL`;
+  const keys = await engine.rows(
+    `SELECT DISTINCT CAST(c${id} AS VARCHAR) ${from} LIMIT ${MOST_KEYS + 1}`,
+    parameters,
+    { signal },
+  );
   if (keys.length <= MOST_KEYS) {
     const values = keys.map(([key]) => parsed(key));
-    if (values.some((each) => each === undefined)) return undefined;
-    domain = valuesDomain(
-      type,
-      values.filter((each) => each !== undefined),
-    );
-  } else {
-    const [[least, greatest] = []] = await engine.rows(
-      `SELECT CAST(min(c${id}) AS VARCHAR), CAST(max(c${id}) AS VARCHAR) ${from}`,
-      [],
-      { signal },
-    );
-    const low = parsed(least);
-    const high = parsed(greatest);
-    if (low === undefined || high === undefined) return undefined;
-    domain = rangesDomain(type, [
-      { low: { value: low, inclusive: true }, high: { value: high, inclusive: true } },
-    ]);
+    const known = values.filter((each) => each !== undefined);
+    return known.length < values.length
+      ? undefined
+      : unionDomains(valuesDomain(type, known), nullDomain(type));
   }
-  return nulls === true ? unionDomains(domain, nullDomain(type)) : domain;
+  const [[least, greatest] = []] = await engine.rows(
+    `SELECT CAST(min(c${id}) AS VARCHAR), CAST(max(c${id}) AS VARCHAR) ${from}`,
+    parameters,
+    { signal },
+  );
+  const low = parsed(least);
+  const high = parsed(greatest);
+  if (low === undefined || high === undefined) return undefined;
+  const range = { low: { value: low, inclusive: true }, high: { value: high, inclusive: true } };
+  return unionDomains(rangesDomain(type, [range]), nullDomain(type));
 }

@@ -1,9 +1,9 @@
 import type { Connector, ScanContext, ScanRelation, ScanRequest } from '@tributary/connectors';
 import type { Partition, TableDefinition } from '@tributary/catalog';
 import { QueryError, visitPlan } from '@tributary/sql';
-import type { Domain, Plan, PlanColumn, RemoteQueryPlan, ScanPlan } from '@tributary/sql';
-import { filteringQueries, narrowedConstraints } from './dynamic-filters.ts';
-import type { FilteringQuery } from './dynamic-filters.ts';
+import type { Plan, RemoteQueryPlan, ScanPlan } from '@tributary/sql';
+import { openInOrder } from './opening-order.ts';
+import type { DynamicFilterServices } from './opening-order.ts';
 
 /** What opening scans needs of the server. */
 export interface ScanServices {
@@ -18,12 +18,8 @@ export interface ScanServices {
     query: ScanPlan | RemoteQueryPlan,
     context: ScanContext,
   ): Promise<ScanRelation> | undefined;
-  /** Reads what the values of a query's column are; absent: rows of one scan say nothing about others. */
-  readonly keyDomain?: (
-    relation: ScanRelation,
-    column: PlanColumn,
-    context: ScanContext,
-  ) => Promise<Domain | undefined>;
+  /** How rows of some scans narrow others; absent: all are opened at once. */
+  readonly filters?: DynamicFilterServices;
   /** Rows the server makes itself, for scans of schema `tributary`; undefined for other scans. */
   system(scan: ScanPlan): Promise<ScanRelation> | undefined;
   /** Evaluates a scan's partition predicates for a batch of partitions: which may hold rows. */
@@ -51,34 +47,6 @@ export async function openScans(
   services: ScanServices,
   context: ScanContext,
 ): Promise<OpenScans> {
-  const prunedBy = (scan: ScanPlan): readonly string[] =>
-    services.isTable(scan)
-      ? services.table(scan).definition.partitionColumns.map(({ name }) => name)
-      : [];
-  /** The scans with what the rows of queries that are here say of theirs. */
-  const narrowed = async (
-    whole: Plan,
-    waiting: readonly (ScanPlan | RemoteQueryPlan)[],
-    queries: readonly FilteringQuery[],
-    opened: ReadonlyMap<number, ScanRelation>,
-  ): Promise<readonly (ScanPlan | RemoteQueryPlan)[]> => {
-    if (queries.length === 0) return waiting;
-    const domains = new Map<number, ReadonlyMap<number, Domain>>();
-    for (const { query, keys } of queries) {
-      const relation = opened.get(query.occurrence);
-      const known = new Map<number, Domain>();
-      for (const key of relation === undefined ? [] : keys) {
-        const domain = relation && (await services.keyDomain?.(relation, key, context));
-        if (domain !== undefined) known.set(key.id, domain);
-      }
-      domains.set(query.occurrence, known);
-    }
-    const constraints = narrowedConstraints(whole, domains);
-    return waiting.map((scan) => {
-      const constraint = constraints.get(scan.occurrence);
-      return scan.kind === 'scan' && constraint !== undefined ? { ...scan, constraint } : scan;
-    });
-  };
   const scans = new Map<number, ScanPlan | RemoteQueryPlan>();
   visitPlan(plan, {
     plan(node) {
@@ -97,14 +65,23 @@ export async function openScans(
       else if (occurrence !== undefined) byOccurrence.set(occurrence, outcome.value);
     });
   };
-  const filtering = services.keyDomain === undefined ? [] : filteringQueries(plan, prunedBy);
-  const first = filtering.map(({ query }) => query);
-  await openAll(first);
-  const later = [...scans.values()].filter(({ occurrence }) => !byOccurrence.has(occurrence));
-  if (failures.length === 0) {
-    await narrowed(plan, later, filtering, byOccurrence).then(openAll, (error: unknown) => {
-      failures.push(error);
-    });
+  try {
+    const all = [...scans.values()];
+    await (services.filters === undefined
+      ? openAll(all)
+      : openInOrder(plan, all, {
+          filters: services.filters,
+          prunedBy: (scan) =>
+            services.isTable(scan)
+              ? services.table(scan).definition.partitionColumns.map(({ name }) => name)
+              : [],
+          open: openAll,
+          opened: byOccurrence,
+          failed: () => failures.length > 0,
+          signal: context.signal,
+        }));
+  } catch (error) {
+    failures.push(error);
   }
   const relations = [...byOccurrence.values()];
   const release = async (): Promise<void> => {

@@ -17,7 +17,7 @@ export function remoteText(
 
 /** The same services, but sources are asked nothing: their relations are empty. */
 export function describeRemoteQueries(services: ScanServices, scope: StatementScope): ScanServices {
-  const { keyDomain: _, ...others } = services;
+  const { filters: _, ...others } = services;
   return {
     ...others,
     remote: (query) =>

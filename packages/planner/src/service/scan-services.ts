@@ -2,10 +2,11 @@ import type { QueryConnector, ScanRelation } from '@tributary/connectors';
 import { QueryError } from '@tributary/sql';
 import type { Plan, RemoteQueryPlan, ScanPlan } from '@tributary/sql';
 import { printFacts } from '../execute/run-plan.ts';
-import { keyDomain } from '../execute/key-domain.ts';
 import { DYNAMIC_FILTERS } from '../rules/rules.ts';
+import { dynamicFilterServices } from './dynamic-filter-services.ts';
 import { filterPartitions } from '../execute/partition-filter.ts';
 import type { ScanServices } from '../execute/open-scans.ts';
+import { cellRows } from '../system/cell-rows.ts';
 import { partitionRows } from '../system/partitions-function.ts';
 import { queryRows } from '../system/query-rows.ts';
 import { systemRelation } from '../system/system-relation.ts';
@@ -27,6 +28,8 @@ async function systemRows(
       return queryRows(
         scope.services.queries.records().filter((record) => record.user === scope.user),
       );
+    case 'cells':
+      return cellRows(scope.services.reuse?.store);
     case 'partitions':
       return partitionRows(scan, scope, services);
     default:
@@ -100,10 +103,7 @@ export function scanServices(scope: StatementScope): ScanServices {
     },
     ...(scope.rulesOff.has('all') || scope.rulesOff.has(DYNAMIC_FILTERS)
       ? {}
-      : {
-          keyDomain: (relation, column, { signal }) =>
-            keyDomain(relation, column, scope.services.engine, signal),
-        }),
+      : { filters: dynamicFilterServices(scope) }),
     system(scan) {
       return scan.table.source === SYSTEM_SCHEMA
         ? systemRows(scan, scope, services).then((rows) =>

@@ -2,7 +2,7 @@ import { QueryError, printPostgres, visitPlan } from '@tributary/sql';
 import type { Plan, ScanPlan } from '@tributary/sql';
 import type { QueryFacts } from '../../query-connector.ts';
 import type { CatalogCache } from '../catalog/catalog-cache.ts';
-import { filterByConstraints } from './constraint-filter.ts';
+import { filterByConstraints } from '../../constraint-filter.ts';
 import type { SourceTable } from '../catalog/read-catalog.ts';
 import { quoteText, tableText } from './table-text.ts';
 

@@ -53,6 +53,12 @@ export class SourceTrees {
       : connector;
   }
 
+  /** Whether the tree can be computed apart from the rest of its plan. */
+  isClosed(tree: Plan): boolean {
+    const { free, freeTables } = this.#factsOf(tree);
+    return free.size === 0 && freeTables.size === 0;
+  }
+
   /** The query source that a scan's table belongs to. */
   sourceOf(scan: Extract<Plan, { kind: 'scan' }>): QueryConnector | undefined {
     return this.#querySource(scan.table.source);

@@ -70,8 +70,8 @@ function predicates(scan: ScanPlan, constraint: Constraint): readonly Expression
   return found;
 }
 
-/** Undefined where nothing is said that the source would understand in the same way. */
-function domainPredicate(column: PlanColumn, domain: Domain): Expression | undefined {
+/** A predicate that holds for every value of a domain, and for others only where none says it exactly; undefined: none says anything. */
+export function domainPredicate(column: PlanColumn, domain: Domain): Expression | undefined {
   const { type } = column;
   if (type.kind !== 'scalar') return undefined;
   const value: Expression = { kind: 'column', id: column.id, type };
