@@ -34,6 +34,22 @@ describe('a statement', () => {
     ]);
   });
 
+  it('reads nothing when what runs beside its preparation fails, and gives its connection back', async () => {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await expect(
+        own.engine.rows("select * from read_parquet('missing')", [], {
+          whilePreparing: () => Promise.reject(new QueryError('dataChanged', 'changed')),
+        }),
+      ).rejects.toThrow();
+      await expect(
+        own.engine.rows('select error($1)', ['was read'], {
+          whilePreparing: () => Promise.reject(new QueryError('dataChanged', 'changed')),
+        }),
+      ).rejects.toMatchObject({ code: 'dataChanged' });
+    }
+    expect(await own.engine.rows('select 1', [])).toEqual([[1]]);
+  });
+
   it('divides integers and sorts NULLs as PostgreSQL does, on every connection', async () => {
     const query = () =>
       own.engine.rows('select 7 / 2, x from (values (1), (null)) t(x) order by x desc', []);
