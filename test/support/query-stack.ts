@@ -14,7 +14,7 @@ import type { PostgresConfig, QueryConnector } from '@tributary/connectors';
 import { createEngine } from '@tributary/engine';
 import type { Engine } from '@tributary/engine';
 import { QueryLog, createQueryService, createReuseService } from '@tributary/planner';
-import type { QueryService, ReuseService, SqlSession } from '@tributary/planner';
+import type { QueryService, ReuseConfig, ReuseService, SqlSession } from '@tributary/planner';
 import type { PlanColumn } from '@tributary/sql';
 
 export interface QueryRows {
@@ -48,14 +48,12 @@ export interface QueryStackOptions {
   readonly postgres?: readonly PostgresConfig[];
 }
 
-export interface StackReuse {
-  /** Milliseconds that a file must rest before what was computed from it is stored. */
-  readonly settle: number;
-  /** Milliseconds since 1970. */
-  readonly now?: () => number;
+export interface StackReuse extends ReuseConfig {
   readonly store?: Partial<Pick<ReuseStoreConfig, 'maxBytes' | 'files'>>;
   /** Puts something between the server and its store. */
   readonly wrapStore?: (store: ReuseStore) => ReuseStore;
+  /** Told of work in the background that failed. */
+  readonly failed?: (error: unknown) => void;
 }
 
 function withHook(engine: Engine, beforeRead: QueryStackOptions['beforeRead']): Engine {
@@ -80,11 +78,11 @@ function withHook(engine: Engine, beforeRead: QueryStackOptions['beforeRead']): 
 async function openReuse(
   directory: string,
   database: ReuseStoreConfig['database'],
-  { settle, now, store, wrapStore = (each) => each }: StackReuse,
+  { store, wrapStore = (each) => each, failed, ...config }: StackReuse,
 ): Promise<ReuseService> {
-  const clock = now === undefined ? {} : { now };
+  const clock = config.now === undefined ? {} : { now: config.now };
   const opened = await openReuseStore({ directory, maxBytes: 1e9, database, ...clock, ...store });
-  return createReuseService(wrapStore(opened), { settle, ...clock });
+  return createReuseService(wrapStore(opened), config, failed);
 }
 
 export async function openQueryStack(options: QueryStackOptions = {}): Promise<QueryStack> {
@@ -146,6 +144,7 @@ export async function openQueryStack(options: QueryStackOptions = {}): Promise<Q
     querySources,
     reuse,
     async close() {
+      await reuse?.background.close();
       await Promise.all([...querySources.values()].map((source) => source.close()));
       await lake.close();
       await engine.close();

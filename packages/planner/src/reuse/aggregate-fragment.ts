@@ -1,4 +1,4 @@
-import { decomposeAggregate, functionsNamed, mapCallChildren } from '@tributary/sql';
+import { decomposeAggregate, functionsNamed, INT8, mapCallChildren } from '@tributary/sql';
 import type {
   AggregateExpression,
   AggregatePlan,
@@ -15,7 +15,14 @@ import { expressionColumns, isRepeatable } from '../analyze/predicate.ts';
 import { canonicalText } from './canonical-text.ts';
 import { columnOf, fillHole, isOwn, isVolatile, overScan, splitCore, valuesOf } from './chain.ts';
 import type { ChainOutput, SplitCore } from './chain.ts';
-import type { CellPartial, Fragment, FragmentFacts, IdSource, MeasuredValue } from './fragment.ts';
+import type {
+  CellPartial,
+  Fragment,
+  FragmentFacts,
+  FragmentValue,
+  IdSource,
+  MeasuredValue,
+} from './fragment.ts';
 import {
   cellConditions,
   cellKeys,
@@ -37,6 +44,12 @@ interface MergedCall {
 }
 
 const NOTHING = valuesOf([]);
+
+/** Measured where only the number of rows matters. */
+const ROWS: MeasuredValue = {
+  text: 'rows',
+  expression: { kind: 'constant', type: INT8, value: '0' },
+};
 
 /** Aggregates that do not care how often a row stands there. */
 const IGNORES_REPETITION: ReadonlySet<string> = new Set([
@@ -89,8 +102,10 @@ export function aggregateFragment(
     partials: builder.partials,
     size: builder.size,
     exactness: builder.exactness,
+    values: builder.values,
     rollUp: (columns) => builder.rollUp(columns),
     measured: [...builder.measured.values()],
+    ...finalText(node, split),
     refine(measured) {
       const refined = aggregateFragment(node, scan, axis, ids, measured);
       if ('reason' in refined) throw new Error('a fragment vanished when it was measured');
@@ -116,6 +131,39 @@ export function aggregateFragment(
   };
 }
 
+/** The text of an aggregation of one occurrence's own columns. */
+function finalText(node: AggregatePlan, { rest, hole, chain }: SplitCore): { finalText?: string } {
+  const { outputs, scan } = chain;
+  const names = columnNames(scan);
+  const isFinal = (expression: Expression): boolean =>
+    expressionColumns(expression).size === 0
+      ? isRepeatable(expression)
+      : isOwn(expression, outputs);
+  const calls = node.aggregates.map(({ call }) => call);
+  const expressions = [
+    ...node.keys.map(({ expression }) => expression),
+    ...calls.flatMap(callExpressions),
+  ];
+  if (rest !== hole || !expressions.every(isFinal)) return {};
+  const place = new Map(node.keys.map(({ id }, index) => [id, index]));
+  const text = JSON.stringify({
+    keys: node.keys.map(({ expression }) => canonicalText(overScan(expression, outputs), names)),
+    sets: node.sets?.map((set) => set.map((id) => place.get(id))),
+    calls: calls.map((call) =>
+      call.kind === 'grouping'
+        ? { grouping: call.keys.map((id) => place.get(id)) }
+        : canonicalText(
+            mapCallChildren(call, {
+              plan: (plan) => plan,
+              expression: (each) => overScan(each, outputs),
+            }),
+            names,
+          ),
+    ),
+  });
+  return { finalText: text };
+}
+
 class AggregateBuilder {
   readonly outputs: Map<ColumnId, ChainOutput>;
   readonly partials: CellPartial[] = [];
@@ -127,6 +175,7 @@ class AggregateBuilder {
   readonly #names: ReadonlyMap<ColumnId, string>;
   readonly #byText = new Map<string, CellPartial>();
   readonly measured = new Map<string, MeasuredValue>();
+  readonly values: FragmentValue[] = [];
   readonly #decompositions: {
     readonly texts: readonly string[];
     readonly decomposition: Decomposition;
@@ -242,6 +291,12 @@ class AggregateBuilder {
     }
     const stored = decomposition.partials.map((partial) => this.#partial(partial));
     this.#decompositions.push({ texts: stored.map(({ text }) => text), decomposition });
+    this.values.push({
+      call: overScanned,
+      partials: stored.map(({ text }) => text),
+      exactness: decomposition.exactness,
+      finish: (rolledUp) => decomposition.finish(rolledUp),
+    });
     const rolled = decomposition.rollUp(stored.map((each) => columnOf(each.column)));
     const columns = rolled.map(({ type }) => ({
       id: this.#ids.next(),
@@ -271,14 +326,19 @@ class AggregateBuilder {
   }
 
   /** What is known of a DISTINCT integer argument; what is not is asked for. */
-  #valueFacts({ args: [value], distinct }: AggregateExpression): ValueFacts {
-    if (value === undefined || !distinct || !isInteger(value.type)) return {};
+  #valueFacts({ args: [value], distinct, entry }: AggregateExpression): ValueFacts {
+    if (value === undefined) return {};
+    const rowsPerGroup =
+      this.#facts === undefined ? {} : { rowsPerGroup: this.#facts.rowsPerGroup };
+    if (entry.name === 'approx_count_distinct' && this.#node.keys.length > 0) {
+      this.measured.set(ROWS.text, ROWS);
+      return rowsPerGroup;
+    }
+    if (!distinct || !isInteger(value.type)) return {};
     const text = canonicalText(value, this.#names);
     this.measured.set(text, { text, expression: value });
     const integerRange = this.#facts?.ranges.get(text);
-    return this.#facts === undefined || integerRange === undefined
-      ? {}
-      : { integerRange, rowsPerGroup: this.#facts.rowsPerGroup };
+    return integerRange === undefined ? {} : { integerRange, ...rowsPerGroup };
   }
 
   #partial(call: AggregateExpression): CellPartial {

@@ -2,6 +2,7 @@ import type { BaseKey, Partition, StoredCell, TableDefinition } from '@tributary
 import type { ListedPartition, ScanListing } from '@tributary/connectors';
 import { isQueryError } from '@tributary/sql';
 import type { RunContext } from '../execute/run-plan.ts';
+import { afterAnswer } from './after-answer.ts';
 import { baseOf } from './base-key.ts';
 import { Bypassed } from './bypassed.ts';
 import { CellSearch } from './cell-search.ts';
@@ -12,7 +13,6 @@ import type { CellsPlan } from './cells-plan.ts';
 import type { Fragment, IdSource } from './fragment.ts';
 import { HeldFiles } from './held-files.ts';
 import { listingRequest } from './listing-request.ts';
-import { mergeInBackground } from './merge-in-background.ts';
 import type { BypassReason } from './reasons.ts';
 import type { FragmentReport, ReuseContext } from './resolve-fragments.ts';
 import { isInterior, liesWithin, tiedRange, withoutRange } from './tied-time.ts';
@@ -116,15 +116,8 @@ class FragmentSearch {
     statistics.listingMs += listed.listingMs;
     statistics.requests += listed.requests;
     statistics.retries += listed.retries;
-    const [first, ...others] = parts;
     return this.#answered(parts, windows, listing, () =>
-      first === undefined || others.length > 0
-        ? this.held.release()
-        : mergeInBackground(
-            { ...first, selected, listing, verifiedAt: listedAt },
-            context,
-            this.held,
-          ),
+      afterAnswer({ parts, selected, listing, verifiedAt: listedAt }, context, this.held),
     );
   }
 

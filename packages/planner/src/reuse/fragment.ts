@@ -38,6 +38,17 @@ export interface CellPartial {
   readonly text: string;
 }
 
+/** An aggregate of a fragment. Its value comes from the rows themselves, or from its partials rolled up. */
+export interface FragmentValue {
+  /** Over the scan's columns. */
+  readonly call: AggregateExpression;
+  /** Texts of its partials. */
+  readonly partials: readonly string[];
+  readonly exactness: Decomposition['exactness'];
+  /** The value from the rolled up partials, in the order of their texts. */
+  finish(rolledUp: readonly Expression[]): Expression;
+}
+
 export interface MeasuredValue {
   readonly text: string;
   /** Over the scan's columns. */
@@ -74,6 +85,8 @@ export interface Fragment {
   /** Whether partials or rows hold values of the data themselves, so that they may be as large as it. */
   readonly size: 'constant' | 'input';
   readonly exactness: Decomposition['exactness'];
+  /** The aggregates that the partials are of. */
+  readonly values: readonly FragmentValue[];
   /** Merges partial columns into the same partials, by their texts, from the columns that hold them. */
   rollUp(columns: ReadonlyMap<string, Expression>): ReadonlyMap<string, AggregateExpression>;
   /** Which partials tell the bounds of the rows' time column. */
@@ -82,6 +95,11 @@ export interface Fragment {
   readonly measured: readonly MeasuredValue[];
   /** The fragment with partials in the form that suits the data. */
   refine(facts: FragmentFacts): Fragment;
+  /**
+   * Canonical text of all that makes the answer from the rows of the cells, where nothing but the windowed occurrence takes part: the
+   * answer itself can be kept. Its columns are those of `whole`.
+   */
+  readonly finalText?: string;
   /** The answer over cells: `cells` outputs the keys' and the partials' columns. */
   merge(cells: Plan): Plan;
 }

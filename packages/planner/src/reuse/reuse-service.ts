@@ -9,6 +9,8 @@ export interface ReuseConfig {
   readonly settle: number;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** Part of the answers over stored cells of which one is computed again to compare: 0 to 1. Default 0.01. */
+  readonly auditShare?: number;
 }
 
 /** Counts since the start, for metrics. */

@@ -13,7 +13,8 @@ type Refusal = { readonly reason: BypassReason; readonly detail?: string };
 const MAX_TOP = 10_000n;
 
 /** Rows have one form, whatever they hold. */
-const UNMEASURED: Pick<Fragment, 'rollUp' | 'measured' | 'refine'> = {
+const UNMEASURED: Pick<Fragment, 'rollUp' | 'measured' | 'refine' | 'values'> = {
+  values: [],
   rollUp: () => new Map(),
   measured: [],
   refine() {

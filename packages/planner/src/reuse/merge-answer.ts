@@ -18,34 +18,23 @@ export interface MergeableAnswer {
   readonly verifiedAt: number;
 }
 
-/**
- * After an answer: merges its months, and the whole of it, into cells of their own where that will pay for the next question; lets go of
- * the files in every case.
- */
-export async function mergeInBackground(
-  answer: MergeableAnswer,
-  context: CellSearchContext,
-  held: HeldFiles,
-): Promise<void> {
-  const { policy, service } = context.reuse;
-  const { fragment, found } = answer;
-  const isOffered =
-    policy.populate &&
+/** Whether the months of an answer, and the whole of it, are worth cells of their own: whether the next question will win by them. */
+export async function isMergeable(
+  { fragment, found }: MergeableAnswer,
+  { reuse }: CellSearchContext,
+): Promise<boolean> {
+  return (
+    reuse.policy.populate &&
     fragment.form === 'groups' &&
     fragment.bounds === undefined &&
     found.filled.length > 1 &&
-    found.filled.every(({ stored }) => stored);
-  if (!isOffered || !(await isWorthMerging(new Set(found.filled.map(({ path }) => path))))) {
-    await held.release();
-    return;
-  }
-  service.background.add(
-    (signal) => mergeGroups(answer, context, held, signal),
-    () => held.release(),
+    found.filled.every(({ stored }) => stored) &&
+    (await isWorthMerging(new Set(found.filled.map(({ path }) => path))))
   );
 }
 
-async function mergeGroups(
+/** Merges an answer's months, and the whole of it, into cells of their own. */
+export async function mergeGroups(
   { fragment, found, selected, listing, verifiedAt }: MergeableAnswer,
   context: CellSearchContext,
   held: HeldFiles,
