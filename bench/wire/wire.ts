@@ -52,8 +52,8 @@ async function jdbcJar(): Promise<string | undefined> {
 }
 
 function jdbcUrl(url: string, options: string): string {
-  const { hostname, port, pathname, username, password } = new URL(url);
-  return `jdbc:postgresql://${hostname}:${port}${pathname}?user=${username}&password=${password}&${options}`;
+  const { hostname, port, pathname, username, password, search } = new URL(url);
+  return `jdbc:postgresql://${hostname}:${port}${pathname}?user=${username}&password=${password}&${options}&${search.slice(1)}`;
 }
 
 async function clients(): Promise<readonly Client[]> {

@@ -5,7 +5,9 @@ import { openBothServers } from './both-servers.ts';
 let servers: BothServers;
 beforeAll(async () => {
   servers = await openBothServers();
-}, 60_000);
+  // The system catalogs start with their first statement.
+  await servers.tributary.query('SELECT FROM pg_class LIMIT 1');
+}, 240_000);
 afterAll(() => servers.close());
 
 async function expectAlike(...texts: readonly string[]): Promise<void> {
@@ -69,6 +71,15 @@ describe('COPY .. TO STDOUT sends the bytes that PostgreSQL sends', () => {
     await expectAlike(
       `COPY ${query} TO STDOUT (FORMAT csv, HEADER)`,
       `COPY ${query} TO STDOUT (FORMAT binary)`,
+    );
+  });
+
+  it('of types that only the catalogs have, in binary', async () => {
+    await expectAlike(
+      `COPY (SELECT typinput, ARRAY[oid] AS oids, ARRAY[typname, NULL] AS names, 'pg_type'::regclass AS c,
+        '1 2'::int2vector AS v, typacl, TIMESTAMPTZ '2024-01-01 00:00:00+00' AS at
+        FROM pg_type WHERE oid = 23) TO STDOUT (FORMAT binary)`,
+      'COPY (SELECT 1/0 FROM pg_type) TO STDOUT (FORMAT csv)',
     );
   });
 

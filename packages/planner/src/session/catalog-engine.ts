@@ -36,6 +36,14 @@ export interface CatalogEngine {
     signal: AbortSignal,
     parameterTypes?: readonly (SqlType | undefined)[],
   ): Promise<readonly (readonly (string | null)[])[]>;
+  /** As `execute`, with rows in PostgreSQL's binary form. */
+  executeBinary(
+    text: string,
+    parameters: readonly (string | null)[],
+    scope: CatalogScope,
+    signal: AbortSignal,
+    parameterTypes?: readonly (SqlType | undefined)[],
+  ): Promise<readonly (readonly (Uint8Array | null)[])[]>;
 }
 
 const CATALOG_SCHEMAS = new Set(['pg_catalog', 'information_schema']);

@@ -99,12 +99,15 @@ export async function selectByCatalog(
   if (catalogEngine === undefined) {
     throw new QueryError('cannotConnectNow', 'the system catalogs are not available');
   }
-  const rows = await catalogEngine.execute(
-    prepared.statement.text,
-    parameters,
-    scope,
-    signal,
-    prepared.parameterTypes,
-  );
-  return { kind: 'textRows', tag: 'SELECT', columns: prepared.columns ?? [], rows, notices: [] };
+  const { text } = prepared.statement;
+  const { parameterTypes } = prepared;
+  return {
+    kind: 'textRows',
+    tag: 'SELECT',
+    columns: prepared.columns ?? [],
+    rows: await catalogEngine.execute(text, parameters, scope, signal, parameterTypes),
+    inBinary: (running) =>
+      catalogEngine.executeBinary(text, parameters, scope, running, parameterTypes),
+    notices: [],
+  };
 }

@@ -6,7 +6,12 @@ import type { SqlType } from '@tributary/sql';
 import { Mirror } from './mirror.ts';
 import type { MirrorLimits, MirrorLogger } from './mirror.ts';
 import { ResultCache } from './result-cache.ts';
-import type { FieldDescription, StatementEnvironment, TextRows } from './worker-protocol.ts';
+import type {
+  BinaryRows,
+  FieldDescription,
+  StatementEnvironment,
+  TextRows,
+} from './worker-protocol.ts';
 
 export interface CatalogEngineOptions {
   readonly logger: MirrorLogger;
@@ -38,7 +43,7 @@ function fieldType({ oid, typmod }: FieldDescription): SqlType {
     : type;
 }
 
-function charactersIn(rows: TextRows): number {
+function charactersIn(rows: TextRows | BinaryRows): number {
   let count = 0;
   for (const row of rows) {
     for (const value of row) {
@@ -77,6 +82,7 @@ class MirroringCatalogEngine implements RunningCatalogEngine {
   readonly #mirrors = new Map<string, Mirror>();
   readonly #descriptions = new ResultCache<CatalogDescription>(CACHED_CHARACTERS / 4);
   readonly #results = new ResultCache<TextRows>(CACHED_CHARACTERS);
+  readonly #binaryResults = new ResultCache<BinaryRows>(CACHED_CHARACTERS);
   #closed = false;
 
   constructor(options: CatalogEngineOptions) {
@@ -155,6 +161,36 @@ class MirroringCatalogEngine implements RunningCatalogEngine {
     );
     if (answersAlike(text, mirror.volatileFunctions)) {
       this.#results.set(key, rows, charactersIn(rows));
+    }
+    return rows;
+  }
+
+  async executeBinary(
+    text: string,
+    parameters: readonly (string | null)[],
+    scope: CatalogScope,
+    signal: AbortSignal,
+    parameterTypes: readonly (SqlType | undefined)[] = [],
+  ): Promise<BinaryRows> {
+    const key = this.#key(text, parameterTypes, parameters, scope);
+    const known = this.#binaryResults.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const mirror = this.#mirror(scope.database);
+    const rows = await mirror.run(
+      {
+        kind: 'executeBinary',
+        text,
+        parameterTypes: oids(parameterTypes),
+        parameters,
+        environment: environmentOf(scope),
+      },
+      scope.snapshot,
+      signal,
+    );
+    if (answersAlike(text, mirror.volatileFunctions)) {
+      this.#binaryResults.set(key, rows, charactersIn(rows));
     }
     return rows;
   }

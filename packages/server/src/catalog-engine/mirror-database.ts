@@ -1,6 +1,8 @@
 import { PGlite, messages, protocol } from '@electric-sql/pglite';
+import { readBinaryRows } from './binary-rows.ts';
 import { quoteLiteral, quoteName } from './quote.ts';
 import type {
+  BinaryRows,
   DatabaseFailure,
   FieldDescription,
   MirrorChanges,
@@ -59,6 +61,41 @@ function failureOf(error: messages.DatabaseError): DatabaseFailure {
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));
+}
+
+function tooManyRows(): StatementFailure {
+  return new StatementFailure({
+    sqlstate: '54000',
+    message: `a statement over the system catalogs may answer ${MOST_ROWS} rows`,
+    hint: 'Add a WHERE or LIMIT clause.',
+  });
+}
+
+/** A Bind that ends in "no result formats" as one that asks for binary: its own option for that leaves the format out. */
+function withBinaryResults(bind: Uint8Array): Uint8Array {
+  const message = Buffer.alloc(bind.length + 2);
+  message.set(bind);
+  message.writeInt32BE(bind.length + 1, 1);
+  message.writeInt16BE(1, bind.length - 2);
+  message.writeInt16BE(1, bind.length);
+  return new Uint8Array(message);
+}
+
+/** The messages that run one statement. */
+function run(
+  text: string,
+  parameterTypes: readonly number[],
+  parameters: readonly (string | null)[],
+  binary: boolean,
+): readonly Uint8Array[] {
+  return [
+    protocol.serialize.parse({ text, types: [...parameterTypes] }),
+    binary
+      ? withBinaryResults(protocol.serialize.bind({ values: [...parameters] }))
+      : protocol.serialize.bind({ values: [...parameters] }),
+    protocol.serialize.execute({ rows: MOST_ROWS }),
+    protocol.serialize.sync(),
+  ];
 }
 
 /** PostgreSQL in this thread: empty tables that stand for the catalog's. One statement at a time. */
@@ -153,22 +190,38 @@ export class MirrorDatabase {
     environment: StatementEnvironment,
   ): Promise<TextRows> {
     return this.#within(environment, async () => {
-      const answers = await this.#exchange([
-        protocol.serialize.parse({ text, types: [...parameterTypes] }),
-        protocol.serialize.bind({ values: [...parameters] }),
-        protocol.serialize.execute({ rows: MOST_ROWS }),
-        protocol.serialize.sync(),
-      ]);
+      const answers = await this.#exchange(run(text, parameterTypes, parameters, false));
       if (answers.some(({ name }) => name === 'portalSuspended')) {
-        throw new StatementFailure({
-          sqlstate: '54000',
-          message: `a statement over the system catalogs may answer ${MOST_ROWS} rows`,
-          hint: 'Add a WHERE or LIMIT clause.',
-        });
+        throw tooManyRows();
       }
       return answers.flatMap((answer) =>
         answer instanceof messages.DataRowMessage ? [answer.fields] : [],
       );
+    });
+  }
+
+  /** As `execute`, with all values in binary form. */
+  async executeBinary(
+    text: string,
+    parameterTypes: readonly number[],
+    parameters: readonly (string | null)[],
+    environment: StatementEnvironment,
+  ): Promise<BinaryRows> {
+    return this.#within(environment, async () => {
+      const request = joined(run(text, parameterTypes, parameters, true));
+      const answer = await this.#db.execProtocolRaw(request, { syncToFs: false });
+      const { rows, failed, suspended } = readBinaryRows(answer);
+      if (failed) {
+        new protocol.Parser().parse(answer, (message) => {
+          if (message instanceof messages.DatabaseError) {
+            throw new StatementFailure(failureOf(message));
+          }
+        });
+      }
+      if (suspended) {
+        throw tooManyRows();
+      }
+      return rows;
     });
   }
 

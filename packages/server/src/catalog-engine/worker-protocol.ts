@@ -25,7 +25,7 @@ export type WorkerTask =
       readonly environment: StatementEnvironment;
     }
   | {
-      readonly kind: 'execute';
+      readonly kind: 'execute' | 'executeBinary';
       readonly text: string;
       readonly parameterTypes: readonly number[];
       readonly parameters: readonly (string | null)[];
@@ -47,12 +47,16 @@ export interface StatementDescription {
 
 export type TextRows = readonly (readonly (string | null)[])[];
 
+/** Values in PostgreSQL's binary form. */
+export type BinaryRows = readonly (readonly (Uint8Array | null)[])[];
+
 /** What each kind of task answers. */
 export interface TaskResults {
   /** Messages of statements that could not be mirrored. */
   readonly apply: readonly string[];
   readonly describe: StatementDescription;
   readonly execute: TextRows;
+  readonly executeBinary: BinaryRows;
 }
 
 /** PostgreSQL's error fields. */

@@ -21,6 +21,13 @@ function perform(
       return mirror.describe(task.text, task.parameterTypes, task.environment);
     case 'execute':
       return mirror.execute(task.text, task.parameterTypes, task.parameters, task.environment);
+    case 'executeBinary':
+      return mirror.executeBinary(
+        task.text,
+        task.parameterTypes,
+        task.parameters,
+        task.environment,
+      );
   }
 }
 

@@ -4,7 +4,7 @@ import type { TextStyle } from './cell.ts';
 import type { Format } from './codes.ts';
 import { BACKEND } from './codes.ts';
 import { columnCells } from './column-cells.ts';
-import type { RowFormat, RowWriter } from './row-format.ts';
+import type { BinaryValues, RowFormat, RowWriter } from './row-format.ts';
 import { writeBinaryFromText } from './binary-from-text.ts';
 import { isNull } from './vector-access.ts';
 import type { Writer } from './writer.ts';
@@ -75,7 +75,7 @@ export class DataRows implements RowFormat {
     };
   }
 
-  text(values: readonly (string | null)[], out: Writer): void {
+  text(values: readonly (string | null)[], out: Writer, binary?: BinaryValues): void {
     const before = out.length;
     const message = this.open(out);
     out.int16(this.#columns.length);
@@ -88,7 +88,9 @@ export class DataRows implements RowFormat {
         }
         const start = out.length;
         out.int32(0);
-        if (this.#formats[index] === 1) writeBinaryFromText(out, type, value);
+        const bytes = this.#formats[index] === 1 ? binary?.[index] : undefined;
+        if (bytes !== undefined && bytes !== null) out.bytes(bytes);
+        else if (this.#formats[index] === 1) writeBinaryFromText(out, type, value);
         else out.text(value);
         out.setInt32(start, out.length - start - 4);
       }

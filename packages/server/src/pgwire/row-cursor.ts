@@ -1,6 +1,6 @@
 import type { StatementResult } from '@tributary/planner';
 import type { DuckDBDataChunk } from '@duckdb/node-api';
-import type { RowFormat, RowWriter } from './row-format.ts';
+import type { BinaryValues, RowFormat, RowWriter } from './row-format.ts';
 import type { WireSession } from './wire-session.ts';
 
 /** Rows of a chunk that are encoded before the socket and other connections get their turn. */
@@ -23,6 +23,7 @@ export interface RowReader {
 /** The place in a result: portals and cursors read on from it. The end is known only by reading past it, as in PostgreSQL. */
 export class RowCursor implements RowReader {
   readonly #result: StatementResult;
+  readonly #binary: readonly BinaryValues[] | undefined;
   #iterator: AsyncIterator<DuckDBDataChunk> | undefined;
   #chunk: DuckDBDataChunk | undefined;
   #writer: { readonly format: RowFormat; readonly write: RowWriter } | undefined;
@@ -30,8 +31,10 @@ export class RowCursor implements RowReader {
   #passed = 0;
   #done = false;
 
-  constructor(result: StatementResult) {
+  /** `binary`: rows of a text result in binary form as well. */
+  constructor(result: StatementResult, binary?: readonly BinaryValues[]) {
     this.#result = result;
+    this.#binary = binary;
   }
 
   /** Rows that were written or skipped. */
@@ -42,7 +45,10 @@ export class RowCursor implements RowReader {
   async write(wire: WireSession, limit: number, format: RowFormat): Promise<Portion> {
     return this.#pass(limit, async (from, to) => {
       if (this.#result.kind === 'textRows') {
-        for (const row of this.#result.rows.slice(from, to)) format.text(row, wire.out);
+        const { rows } = this.#result;
+        for (let row = from; row < to; row++) {
+          format.text(rows[row] ?? [], wire.out, this.#binary?.[row]);
+        }
       } else if (this.#chunk !== undefined) {
         if (this.#writer?.format !== format) {
           this.#writer = { format, write: format.chunk(this.#chunk) };

@@ -88,7 +88,11 @@ export async function beginStatement(
     await follow(wire, statement, result.tag);
     return result.tag;
   }
-  if (result.delivery?.kind === 'copy') return copyOut(wire, result, result.delivery.format);
+  const { delivery } = result;
+  if (delivery?.kind === 'copy') {
+    const binary = delivery.format.kind === 'binary';
+    return copyOut(wire, await readerOf(result, binary, options.abort), result, delivery.format);
+  }
   const { columns } = result;
   if (prepared.columns !== undefined && !announced(prepared.columns, columns)) {
     if (result.kind === 'rows') await result.close();
@@ -99,7 +103,7 @@ export async function beginStatement(
     tag: result.tag,
     columns,
     formats,
-    reader: new RowCursor(result),
+    reader: await readerOf(result, formats.includes(1), options.abort),
     format: new DataRows(columns, formats, textStyle(session)),
   };
 }
@@ -145,14 +149,25 @@ async function follow(
   }
 }
 
+async function readerOf(
+  result: StatementResult,
+  binary: boolean,
+  { signal }: AbortController,
+): Promise<RowCursor> {
+  if (!binary || result.kind !== 'textRows' || result.inBinary === undefined) {
+    return new RowCursor(result);
+  }
+  return new RowCursor(result, await result.inBinary(signal));
+}
+
 /** Sends a result as COPY data; answers the complete tag. */
 async function copyOut(
   wire: WireSession,
+  cursor: RowCursor,
   result: Exclude<StatementResult, { kind: 'command' }>,
   format: Parameters<typeof copyRows>[0],
 ): Promise<string> {
   const { out, session } = wire;
-  const cursor = new RowCursor(result);
   try {
     const rows = copyRows(format, result.columns, textStyle(session));
     writeCopyOut(out, format.kind === 'binary' ? 1 : 0, result.columns.length);
