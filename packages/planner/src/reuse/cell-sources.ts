@@ -17,9 +17,12 @@ export function cellSources(
     string,
     { service: Service; whole: boolean; rows: CellRows[]; windows: Window[] }
   >();
+  const shapes = new Map<Service, string>();
   for (const { service, window, path, windowsInFile } of filled) {
     const whole = byFile.get(path) === windowsInFile;
-    const key = JSON.stringify([whole, service.shape, service.residualColumns]);
+    const shape = shapes.get(service) ?? JSON.stringify([service.shape, service.residualColumns]);
+    shapes.set(service, shape);
+    const key = `${whole}${shape}`;
     const source = sources.get(key) ?? { service, whole, rows: [], windows: [] };
     source.rows.push({ path, values: window.values });
     source.windows.push(window);

@@ -40,16 +40,22 @@ export function windowsOf(
   const places = axis.columns.map((name) =>
     table.partitionColumns.findIndex((column) => column.name === name),
   );
-  const groups = new Map<string, number[]>();
+  const groups = new Map<string, { readonly values: (string | null)[]; members: number[] }>();
+  let last: { readonly values: (string | null)[]; members: number[] } | undefined;
   for (const [index, { partition }] of listing.partitions.entries()) {
-    const id = JSON.stringify(places.map((place) => partition.values[place] ?? null));
-    const group = groups.get(id);
-    if (group === undefined) groups.set(id, [index]);
-    else group.push(index);
+    // Partitions of a window mostly follow each other.
+    if (
+      !last?.values.every((value, at) => value === (partition.values[places[at] ?? -1] ?? null))
+    ) {
+      const values = places.map((place) => partition.values[place] ?? null);
+      const id = JSON.stringify(values);
+      last = groups.get(id);
+      if (last === undefined) groups.set(id, (last = { values, members: [] }));
+    }
+    last.members.push(index);
   }
   const windows: Window[] = [];
-  for (const [id, members] of groups) {
-    const values = JSON.parse(id) as (string | null)[];
+  for (const [id, { values, members }] of groups) {
     const span = values.includes(null) ? null : axis.span(values);
     if (span === undefined) return undefined;
     windows.push(windowOf(id, values, span, members, listing.partitions));
@@ -64,7 +70,7 @@ function windowOf(
   members: readonly number[],
   listed: readonly ListedPartition[],
 ): Window {
-  const hash = createHash('sha1').update(id);
+  let content = id;
   const partitions: number[] = [];
   let files = 0;
   let bytes = 0;
@@ -75,10 +81,18 @@ function windowOf(
     partitions.push(place);
     files += each.files;
     bytes += each.bytes;
-    hash.update(`\n${partitionKey(each)}\n${each.version}`);
+    content += `\n${contentOf(each)}`;
     if (each.modifiedAt !== undefined) modifiedAt = Math.max(modifiedAt ?? 0, each.modifiedAt);
   }
-  return { id, values, span, partitions, files, bytes, version: hash.digest('hex'), modifiedAt };
+  const version = createHash('sha1').update(content).digest('hex');
+  return { id, values, span, partitions, files, bytes, version, modifiedAt };
+}
+
+/** Equal for partitions of equal values, place and files only: every part is preceded by its length. */
+function contentOf({ partition: { values, location }, version }: ListedPartition): string {
+  let text = `${values.length}`;
+  for (const value of values) text += value === null ? ' -' : ` ${value.length}:${value}`;
+  return `${text} ${location.length}:${location} ${version.length}:${version}`;
 }
 
 function partitionKey({ partition }: ListedPartition): string {
@@ -114,6 +128,17 @@ export function cellBounds({ detail }: StoredCell): TimeBounds | undefined {
 /** How many windows the file of a cell holds, live or not. */
 export function windowsInFile(cell: StoredCell): number {
   return Number.parseInt(cell.detail, 10);
+}
+
+/** The detail of a cell whose rows were copied to a file of so many windows. */
+export function withWindowsInFile({ detail }: StoredCell, windows: number): string {
+  return `${windows}${detail.slice(String(Number.parseInt(detail, 10)).length)}`;
+}
+
+/** The values of a partition that a cell has rows of, by partition column; undefined where it has none. */
+export function partitionValues({ detail }: StoredCell): readonly (string | null)[] | undefined {
+  const [key] = Object.keys(parseDetail(detail) ?? {});
+  return key === undefined ? undefined : (JSON.parse(key) as [(string | null)[], string])[0];
 }
 
 function shortHash(text: string): string {
