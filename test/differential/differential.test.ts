@@ -17,7 +17,7 @@ const SEED = Number(process.env['DIFFERENTIAL_SEED'] ?? 1);
 const SHOWN = process.env['DIFFERENTIAL_SHOW'] !== undefined;
 
 /** More would mean that the comparison has gone blind. */
-const MOST_EXCEPTIONS = 0.06;
+const MOST_EXCEPTIONS = 0.03;
 const MOST_FAILURES = 0.15;
 
 let sides: Sides;

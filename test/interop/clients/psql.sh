@@ -13,7 +13,7 @@ fail() {
 expect() {
   local name=$1 want=$2 got
   shift 2
-  got=$(psql -X -A -t -q "$@" 2>&1) || true
+  got=$(psql -X -A -t -q "$@" 2>&1 | sed 's/^psql:<stdin>:[0-9]*: //') || true
   [ "$got" = "$want" ] || fail "$name" "$want" "$got"
 }
 

@@ -1,6 +1,6 @@
 import type { SelectStmt } from '@pgsql/types';
-import type { Plan, PlanColumn, SetOperationPlan } from '@tributary/sql';
-import { commonType } from '@tributary/sql';
+import type { Plan, PlanColumn, SetOperationPlan, SqlType } from '@tributary/sql';
+import { commonType, numericResult } from '@tributary/sql';
 import { asColumns, reference } from './bind-columns.ts';
 import { coerceOutputs } from './bind-outputs.ts';
 import { bindLimits, bindSetOperand, limited } from './bind-select.ts';
@@ -115,7 +115,7 @@ function apply(level: QueryLevel, tree: SelectStmt, left: Plan): Plan {
   if (!(tree.all === true)) {
     for (const column of columns) checkSortable(level, reference(column), -1);
   }
-  return {
+  const plan: Plan = {
     kind: 'setOperation',
     operation,
     all: tree.all === true,
@@ -123,4 +123,18 @@ function apply(level: QueryLevel, tree: SelectStmt, left: Plan): Plan {
     right: coerceOutputs(level, right, types, 'implicit'),
     columns,
   };
+  if (operation === 'union') return plan;
+  // Rows of EXCEPT and INTERSECT are the left side's: numerics keep its scale.
+  const kept = columns.map(({ type }, index) => scaleOf(type, left.columns[index]?.type ?? type));
+  return coerceOutputs(level, plan, kept, 'implicit');
+}
+
+/** The type with the scale of another where that one is known and the type's is not. */
+function scaleOf(type: SqlType, other: SqlType): SqlType {
+  const isShown =
+    type.kind === 'scalar' && type.name === 'numeric' && type.digits?.dynamic === true;
+  if (!isShown || other.kind !== 'scalar' || other.name !== 'numeric') return type;
+  return other.digits === undefined || other.digits.dynamic === true
+    ? type
+    : numericResult(other.digits);
 }
