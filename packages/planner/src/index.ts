@@ -8,7 +8,7 @@ export type { QueryService } from './service/query-service.ts';
 export type * from './session/catalog-engine.ts';
 export { parseMilliseconds, reuseMode } from './session/setting-definitions.ts';
 export { createReuseService } from './reuse/reuse-service.ts';
-export type { ReuseConfig, ReuseService } from './reuse/reuse-service.ts';
+export type { ReuseConfig, ReuseCounts, ReuseService } from './reuse/reuse-service.ts';
 export { bindSelect } from './bind/bind-select.ts';
 export type { BindContext, BoundSelect, SystemTable } from './bind/bind-context.ts';
 export { schemaAddresses } from './bind/relation-resolution.ts';

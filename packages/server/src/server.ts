@@ -170,11 +170,16 @@ export async function startServer(
       store,
       [...querySources.values()].map((source) => source.catalog),
     );
+    const reuse = createReuseService(reuseStore, { settle: config.reuse.settle }, (error) => {
+      logger.warn({ err: error }, 'work on stored cells failed');
+    });
+    opened.push({ name: 'work on stored cells', close: () => reuse.background.close() });
     const queries = new QueryLog();
     let connections = (): number => 0;
     const metrics = createMetrics({
       queries: () => queries.runningCount,
       connections: () => connections(),
+      reuse: () => reuse.counts,
     });
     queries.onFinished = (record) => {
       metrics.observeQuery(record);
@@ -190,10 +195,6 @@ export async function startServer(
         'statement',
       );
     };
-    const reuse = createReuseService(reuseStore, { settle: config.reuse.settle }, (error) => {
-      logger.warn({ err: error }, 'work on stored cells failed');
-    });
-    opened.push({ name: 'work on stored cells', close: () => reuse.background.close() });
     const catalogEngine = createCatalogEngine({ logger });
     opened.push({ name: 'system catalogs', close: () => catalogEngine.close() });
     const service = await createQueryService({

@@ -162,6 +162,8 @@ export type Statement = StatementBase &
         readonly parameterTypes: readonly SqlType[];
         readonly statement: Statement;
       }
+    /** CALL of a procedure of the server. */
+    | { readonly kind: 'call'; readonly name: QualifiedName; readonly args: readonly Node[] }
     | { readonly kind: 'execute'; readonly name: string; readonly args: readonly Node[] }
     /** `name` undefined: ALL. */
     | { readonly kind: 'deallocate'; readonly name: string | undefined }

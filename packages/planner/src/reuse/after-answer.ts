@@ -1,6 +1,7 @@
 import type { ScanListing } from '@tributary/connectors';
 import { audit, chooseAudit } from './audit.ts';
 import type { CellSearchContext, Found } from './cell-search.ts';
+import { compactInBackground } from './compact-cells.ts';
 import type { Fragment } from './fragment.ts';
 import type { HeldFiles } from './held-files.ts';
 import { isMergeable, mergeGroups } from './merge-answer.ts';
@@ -19,15 +20,19 @@ export interface GivenAnswer {
 }
 
 /**
- * After an answer, in the background: compares a small sample of what was reused with its data, and merges what will pay when it is asked
- * for again. Lets go of the files in every case.
+ * After an answer, in the background: compares a small sample of what was reused with its data, merges what will pay when it is asked
+ * for again, and makes few files of many small ones. Lets go of the files in every case.
  */
 export async function afterAnswer(
   { parts, selected, listing, verifiedAt }: GivenAnswer,
   context: CellSearchContext,
   held: HeldFiles,
 ): Promise<void> {
-  const { background, config } = context.reuse.service;
+  const { service } = context.reuse;
+  const { background, config } = service;
+  if (parts.some(({ found }) => found.filled.some(({ fresh, stored }) => fresh && stored))) {
+    compactInBackground(context.run.engine, service);
+  }
   const audited = chooseAudit(parts, config.auditShare ?? AUDIT_SHARE);
   const [first, ...others] = parts;
   const answer = first && { ...first, selected, listing, verifiedAt };

@@ -8,7 +8,7 @@ import { Bypassed } from './bypassed.ts';
 import { CellSearch } from './cell-search.ts';
 import type { CellSearchContext, Found } from './cell-search.ts';
 import { cellSources } from './cell-sources.ts';
-import { cellsPlan } from './cells-plan.ts';
+import { cellsPlan, finalPlan } from './cells-plan.ts';
 import type { CellsPlan } from './cells-plan.ts';
 import type { Fragment, IdSource } from './fragment.ts';
 import { HeldFiles } from './held-files.ts';
@@ -27,6 +27,8 @@ export interface FragmentAnswer {
   /** Of a fragment that runs whole, where it was listed before. */
   readonly listing?: ScanListing;
   readonly cells?: CellsPlan;
+  /** The cells are the answer: nothing is left to merge. */
+  readonly isFinal?: true;
   release(): Promise<void>;
   /** Drops the stored files that it read: they are damaged. */
   drop(): Promise<void>;
@@ -175,11 +177,16 @@ class FragmentSearch {
     run.statistics.windowsMiss += misses;
     const fragment = parts[0]?.fragment ?? this.#fragment;
     const sources = parts.flatMap(({ found }) => cellSources(found, this.#table, listing));
+    const final = parts.flatMap(({ found }) => found.rolled).find((each) => each.final === true);
     let released = false;
     return {
       fragment,
       report: this.#report(windows.length, hits, misses),
-      ...(compute ? { cells: cellsPlan(fragment, this.#table, sources, ids) } : {}),
+      ...(!compute
+        ? {}
+        : final === undefined
+          ? { cells: cellsPlan(fragment, this.#table, sources, ids) }
+          : { cells: finalPlan(fragment, final.path, ids), isFinal: true }),
       release: async () => {
         if (released) return;
         released = true;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { version as engineVersion } from '@duckdb/node-api';
 import type { BaseKey, TableDefinition } from '@tributary/catalog';
+import type { SqlType } from '@tributary/sql';
 import type { RunContext } from '../execute/run-plan.ts';
 import type { Fragment } from './fragment.ts';
 
@@ -32,4 +33,26 @@ export function baseOf(fragment: Fragment, table: TableDefinition, run: RunConte
     table: id,
     tableName: `${table.database}.${table.schema}.${table.name}`,
   };
+}
+
+/** The time columns that a base's text names, with their places among the partition columns. Undefined: it is not one of this version's. */
+export function timeColumnsOf({
+  text,
+}: BaseKey): readonly { readonly place: number; readonly type: SqlType }[] | undefined {
+  try {
+    const { format, time, table } = JSON.parse(text) as {
+      format: unknown;
+      time: readonly string[];
+      table: { partitionColumns: readonly (readonly [string, SqlType])[] };
+    };
+    if (format !== FORMAT) return undefined;
+    const columns = time.flatMap((name) => {
+      const place = table.partitionColumns.findIndex(([each]) => each === name);
+      const type = table.partitionColumns[place]?.[1];
+      return type === undefined ? [] : [{ place, type }];
+    });
+    return columns.length === time.length ? columns : undefined;
+  } catch {
+    return undefined;
+  }
 }

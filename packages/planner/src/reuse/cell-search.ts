@@ -8,7 +8,14 @@ import type { Fragment, IdSource } from './fragment.ts';
 import type { HeldFiles } from './held-files.ts';
 import { knownFacts, measureFragment } from './measure-fragment.ts';
 import type { ReuseContext } from './resolve-fragments.ts';
-import { finalText, monthGroups, rolledText, wholeGroup } from './roll-up.ts';
+import {
+  disjointGroups,
+  finalText,
+  grainGroups,
+  mergedGrains,
+  rolledText,
+  wholeGroup,
+} from './roll-up.ts';
 import type { WindowGroup } from './roll-up.ts';
 import { parseShape, serves, shapeOf, shapeText } from './shape.ts';
 import type { Service } from './shape.ts';
@@ -24,6 +31,8 @@ export interface RolledGroup {
   /** Of cells that were found. */
   readonly cell?: number;
   readonly path: string;
+  /** The file holds the finished answer. */
+  readonly final?: true;
 }
 
 /** Cells that answer windows. */
@@ -203,7 +212,7 @@ export class CellSearch {
     this.#fragment = this.#measured.refine(facts);
   }
 
-  /** Merged cells of the very same question: of the whole selection, else of months in it. */
+  /** Merged cells of the very same question: of the whole selection, else of coarser grains in it. */
   async #lookUpRolled(
     windows: readonly Window[],
     shapes: readonly StoredShape[],
@@ -237,10 +246,14 @@ export class CellSearch {
     const result = stored(whole);
     const chosen =
       result === undefined
-        ? monthGroups(windows, empty).flatMap((group) => {
-            const cell = stored(group);
-            return cell === undefined ? [] : [{ group, cell }];
-          })
+        ? disjointGroups(
+            mergedGrains(this.#fragment, windows)
+              .flatMap((grain) => grainGroups(windows, empty, grain))
+              .flatMap((group) => {
+                const cell = stored(group);
+                return cell === undefined ? [] : [{ group, cell }];
+              }),
+          )
         : [{ group: whole, cell: result }];
     if (chosen.length === 0) return [];
     const lease = await store.lease(chosen.map(({ cell }) => cell.file));
@@ -251,6 +264,7 @@ export class CellSearch {
       group,
       cell: cell.id,
       path: lease.paths.get(cell.file) ?? '',
+      ...(cell.shape === finalShape?.id ? { final: true } : {}),
     }));
   }
 

@@ -88,6 +88,40 @@ export function cellsPlan(
   };
 }
 
+/** Reads a kept answer: its columns are those of the node that the fragment answers for. */
+export function finalPlan(fragment: Fragment, path: string, ids: IdSource): CellsPlan {
+  const { columns } = fragment.whole;
+  const stored = columns.map(({ type }, place) => ({
+    id: ids.next(),
+    name: `a${place}`,
+    type: codecFor(type).encode({ kind: 'column', id: -1, type }).type,
+  }));
+  const scan = cellScan(fragment, stored, ids);
+  return {
+    plan: {
+      kind: 'project',
+      input: scan,
+      columns,
+      expressions: stored.map((column, place) =>
+        codecFor(columns[place]?.type ?? column.type).decode(columnOf(column)),
+      ),
+    },
+    relations: new Map([[scan.occurrence, filesText(stored, [path])]]),
+  };
+}
+
+/** Text that reads columns of files whole. */
+function filesText(
+  stored: readonly PlanColumn[],
+  paths: readonly string[],
+): RelationText<EngineValue> {
+  const read = stored.map(({ id, name, type }) => `CAST(${name} AS ${engineType(type)}) AS c${id}`);
+  return {
+    text: `(SELECT ${read.length === 0 ? '1 AS one' : read.join(', ')} FROM read_parquet({0}))`,
+    parameters: [listValue([...paths])],
+  };
+}
+
 function cellScan(fragment: Fragment, columns: readonly PlanColumn[], ids: IdSource): ScanPlan {
   return {
     kind: 'scan',
@@ -211,13 +245,7 @@ function rolledPlan(
   ];
   const columns = wanted.map(({ stored }) => stored);
   const scan = cellScan(fragment, columns, ids);
-  const read = columns.map(
-    ({ id, name, type }) => `CAST(${name} AS ${engineType(type)}) AS c${id}`,
-  );
-  relations.set(scan.occurrence, {
-    text: `(SELECT ${read.length === 0 ? '1 AS one' : read.join(', ')} FROM read_parquet({0}))`,
-    parameters: [listValue([...paths])],
-  });
+  relations.set(scan.occurrence, filesText(columns, paths));
   return {
     kind: 'project',
     input: scan,
@@ -259,7 +287,7 @@ function cellsText(
 }
 
 /** A join that leaves the rows of the given windows, each from its own file. */
-function wantedWindows(
+export function wantedWindows(
   rows: readonly CellRows[],
   timeTypes: readonly string[],
   list: (values: readonly (string | null)[]) => string,

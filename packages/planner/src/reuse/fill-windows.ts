@@ -12,7 +12,7 @@ import type { ReuseContext } from './resolve-fragments.ts';
 import { serves, shapeOf } from './shape.ts';
 import type { Service } from './shape.ts';
 import { cutUnits } from './scan-units.ts';
-import { boundsOf } from './tied-time.ts';
+import { boundsOf, isViolated } from './tied-time.ts';
 import type { TimeBounds } from './tied-time.ts';
 import { unitPlan } from './unit-plan.ts';
 import type { UnitPlan } from './unit-plan.ts';
@@ -138,7 +138,11 @@ export class FragmentWindows {
     const filled: FilledWindow[] = [];
     let rest = windows;
     const bytes = windows.reduce((sum, window) => sum + window.bytes, 0);
-    if (note === null && windows.length > 1 && bytes > PROBE_BYTES) {
+    if (
+      note === null &&
+      windows.length > 1 &&
+      bytes > (reuse.service.config.probeAbove ?? PROBE_BYTES)
+    ) {
       const probe = windows[Math.floor(windows.length / 2)];
       if (probe === undefined) return filled;
       const probed = await this.#run([probe]);
@@ -284,7 +288,13 @@ export class FragmentWindows {
     bounds: ReadonlyMap<string, TimeBounds>,
   ): Promise<readonly FilledWindow[]> {
     const { base, shapeText, listing, listedAt, reuse } = this.#context;
-    const { store } = reuse.service;
+    const { store, violated } = reuse.service;
+    for (const window of windows) {
+      const own = bounds.get(window.id);
+      if (own !== undefined && isViolated(own, window, this.#context.fragment)) {
+        violated.add(this.#context.table.id);
+      }
+    }
     const settled = reuse.policy.populate ? windows.filter((each) => this.#isSettled(each)) : [];
     // Who accepts an age does not look at files: that there were none is told by a cell as well.
     const empty = settled.length === 0 ? [] : this.#empty.splice(0);

@@ -4,7 +4,14 @@ import { cellSources } from './cell-sources.ts';
 import { cellsPlan } from './cells-plan.ts';
 import type { Fragment } from './fragment.ts';
 import type { HeldFiles } from './held-files.ts';
-import { isWorthMerging, monthGroups, rollUp, wholeGroup } from './roll-up.ts';
+import {
+  disjointGroups,
+  grainGroups,
+  isWorthMerging,
+  mergedGrains,
+  rollUp,
+  wholeGroup,
+} from './roll-up.ts';
 import type { WindowGroup } from './roll-up.ts';
 import type { Window } from './windows.ts';
 
@@ -29,11 +36,14 @@ export async function isMergeable(
     fragment.bounds === undefined &&
     found.filled.length > 1 &&
     found.filled.every(({ stored }) => stored) &&
-    (await isWorthMerging(new Set(found.filled.map(({ path }) => path))))
+    (await isWorthMerging(
+      new Set(found.filled.map(({ path }) => path)),
+      reuse.service.config.mergeAbove,
+    ))
   );
 }
 
-/** Merges an answer's months, and the whole of it, into cells of their own. */
+/** Merges an answer's weeks and months, and the whole of it, into cells of their own. */
 export async function mergeGroups(
   { fragment, found, selected, listing, verifiedAt }: MergeableAnswer,
   context: CellSearchContext,
@@ -44,7 +54,9 @@ export async function mergeGroups(
   const groups = [...found.rolled];
   const merge = async (group: WindowGroup): Promise<void> => {
     const members = new Set(group.windows);
-    const inside = groups.filter((each) => each.group.windows.every((one) => members.has(one)));
+    const inside = disjointGroups(
+      groups.filter((each) => each.group.windows.every((one) => members.has(one))),
+    );
     const covered = new Set(inside.flatMap((each) => each.group.windows));
     const filled = found.filled.filter(({ window }) => members.has(window) && !covered.has(window));
     const sources = cellSources({ filled, rolled: inside }, table, listing);
@@ -56,8 +68,14 @@ export async function mergeGroups(
     const [path] = lease.paths.values();
     if (path !== undefined) groups.push({ group, path });
   };
-  for (const group of monthGroups(selected, empty)) {
-    if (!groups.some((each) => each.group.from === group.from)) await merge(group);
+  // The finest first: the coarser are made of them.
+  for (const grain of [...mergedGrains(fragment, selected)].reverse()) {
+    for (const group of grainGroups(selected, empty, grain)) {
+      const isKnown = groups.some(
+        (each) => each.group.from <= group.from && group.to <= each.group.to,
+      );
+      if (!isKnown) await merge(group);
+    }
   }
   const whole = wholeGroup(selected, empty);
   if (whole !== undefined) await merge(whole);

@@ -161,7 +161,9 @@ function merged(plan: Plan, answers: ReadonlyMap<Plan, FragmentAnswer>): Plan {
         return mapPlanChildren(node, mapping);
       }
       done.add(node);
-      return mapPlanChildren(answer.fragment.merge(answer.cells.plan), mapping);
+      return answer.isFinal === true
+        ? answer.cells.plan
+        : mapPlanChildren(answer.fragment.merge(answer.cells.plan), mapping);
     },
     expression: (each) => mapExpressionChildren(each, mapping),
   };

@@ -11,6 +11,10 @@ export interface ReuseConfig {
   readonly now?: () => number;
   /** Part of the answers over stored cells of which one is computed again to compare: 0 to 1. Default 0.01. */
   readonly auditShare?: number;
+  /** Bytes of cells above which an answer's months and whole are merged into cells of their own. */
+  readonly mergeAbove?: number;
+  /** Bytes to read above which one window is tried before the others. */
+  readonly probeAbove?: number;
 }
 
 /** Counts since the start, for metrics. */
@@ -31,8 +35,12 @@ export interface ReuseService {
   readonly config: ReuseConfig;
   readonly flights: SingleFlight;
   readonly counts: ReuseCounts;
+  /** Ids of tables with rows further from their day than declared: their days are not pruned by the time column any more. */
+  readonly violated: Set<string>;
   /** Merging and auditing after answers. Closed before the store and the engine. */
   readonly background: BackgroundWork;
+  /** Whether small files are about to be compacted. */
+  readonly compaction: { waiting: boolean };
 }
 
 /** Pieces of work after answers that wait at most. */
@@ -45,8 +53,10 @@ export function createReuseService(
 ): ReuseService {
   return {
     background: new BackgroundWork(MOST_WAITING, failed),
+    compaction: { waiting: false },
     store,
     config,
+    violated: new Set(),
     flights: new SingleFlight(),
     counts: {
       hits: 0,

@@ -12,13 +12,14 @@ import type { CellsPlan } from './cells-plan.ts';
 import type { Fragment, IdSource } from './fragment.ts';
 import type { ReuseService } from './reuse-service.ts';
 import { shapeOf } from './shape.ts';
-import { storedGrouping } from './unit-plan.ts';
+import { storedGrouping, codecFor } from './unit-plan.ts';
+import type { Span } from './time-axis.ts';
 import type { Window } from './windows.ts';
 
 /** Merging cells of fewer bytes than this is as quick as finding what was merged. */
 const WORTH_MERGING = 512 * 1024;
-/** A month of fewer windows is not merged. */
-const FEWEST_WINDOWS = 8;
+/** So few windows are not merged. */
+const FEWEST_WINDOWS = 4;
 
 /** Windows whose cells are merged into one. */
 export interface WindowGroup {
@@ -109,24 +110,61 @@ export function wholeGroup(
       };
 }
 
-/** The calendar months that lie within the selection whole, with their windows. */
-export function monthGroups(
+/** Coarser grains that windows are merged to. Weeks are ISO weeks: they begin on Mondays. */
+export type Grain = 'day' | 'week' | 'month';
+
+const DAY = 86_400_000;
+/** 1970-01-05, a Monday. */
+const FIRST_MONDAY = 4 * DAY;
+
+/** The span of a grain that a moment lies in. */
+function grainSpan(moment: number, grain: Grain): Span {
+  switch (grain) {
+    case 'month': {
+      const date = new Date(moment);
+      const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+      return { from: Date.UTC(year, month, 1), to: Date.UTC(year, month + 1, 1) };
+    }
+    case 'week': {
+      const from = Math.floor((moment - FIRST_MONDAY) / (7 * DAY)) * 7 * DAY + FIRST_MONDAY;
+      return { from, to: from + 7 * DAY };
+    }
+    case 'day': {
+      const from = Math.floor(moment / DAY) * DAY;
+      return { from, to: from + DAY };
+    }
+  }
+}
+
+/**
+ * The grains that a fragment's windows are merged to, the coarsest first: months; weeks where merging days costs (partials that hold
+ * values); days where windows are shorter.
+ */
+export function mergedGrains(fragment: Fragment, windows: readonly Window[]): readonly Grain[] {
+  const isShort = windows.some(({ span }) => span !== null && span.to - span.from < DAY);
+  return [
+    'month',
+    ...(fragment.size === 'input' || isShort ? (['week'] as const) : []),
+    ...(isShort ? (['day'] as const) : []),
+  ];
+}
+
+/** The spans of a grain that lie within the selection whole, with their windows. */
+export function grainGroups(
   windows: readonly Window[],
-  empty: readonly Window[] = [],
+  empty: readonly Window[],
+  grain: Grain,
 ): readonly WindowGroup[] {
-  const months = new Map<number, Window[]>();
+  const spans = new Map<number, { readonly span: Span; readonly members: Window[] }>();
   for (const window of windows) {
     if (window.span === null) continue;
-    const date = new Date(window.span.from);
-    const month = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
-    const list = months.get(month);
-    if (list === undefined) months.set(month, [window]);
-    else list.push(window);
+    const span = grainSpan(window.span.from, grain);
+    const group = spans.get(span.from) ?? { span, members: [] };
+    group.members.push(window);
+    spans.set(span.from, group);
   }
   const whole = wholeGroup(windows, empty);
-  return [...months].flatMap(([from, members]): WindowGroup[] => {
-    const date = new Date(from);
-    const to = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+  return [...spans.values()].flatMap(({ span: { from, to }, members }): WindowGroup[] => {
     const covered = whole !== undefined && whole.from <= from && to <= whole.to;
     return covered && members.length >= FEWEST_WINDOWS
       ? [
@@ -146,6 +184,20 @@ export function monthGroups(
   });
 }
 
+/** Of groups that may overlap, the largest that do not. */
+export function disjointGroups<T extends { readonly group: WindowGroup }>(
+  groups: readonly T[],
+): readonly T[] {
+  const taken = new Set<Window>();
+  return [...groups]
+    .sort((a, b) => b.group.windows.length - a.group.windows.length)
+    .filter(({ group }) => {
+      if (group.windows.some((window) => taken.has(window))) return false;
+      for (const window of group.windows) taken.add(window);
+      return true;
+    });
+}
+
 /** What merging in the background needs. */
 export interface RollUpJob {
   readonly fragment: Fragment;
@@ -159,11 +211,14 @@ export interface RollUpJob {
 }
 
 /** Whether files are large enough for their merge to be worth keeping. */
-export async function isWorthMerging(paths: ReadonlySet<string>): Promise<boolean> {
+export async function isWorthMerging(
+  paths: ReadonlySet<string>,
+  above = WORTH_MERGING,
+): Promise<boolean> {
   let bytes = 0;
   for (const path of paths) {
     bytes += (await stat(path)).size;
-    if (bytes > WORTH_MERGING) return true;
+    if (bytes > above) return true;
   }
   return false;
 }

@@ -49,7 +49,7 @@ export function tiedRange(fragment: Fragment): TiedRange | undefined {
   }
   return domain === undefined
     ? undefined
-    : { column, conditions, domain, tolerance: tied.tolerance };
+    : { column, conditions, domain, tolerance: tied.tolerance ?? 0 };
 }
 
 function isTimestamp({ type }: PlanColumn): boolean {
@@ -91,6 +91,17 @@ export function liesWithin(bounds: TimeBounds | undefined, { domain }: TiedRange
     const one: Domain = { ...domain, ranges: [range] };
     return domainContains(one, bounds.low) && domainContains(one, bounds.high);
   });
+}
+
+/** Whether rows stand further from their window than their table's declaration allows. */
+export function isViolated(bounds: TimeBounds, { span }: Window, fragment: Fragment): boolean {
+  const tolerance = fragment.axis.tied?.tolerance;
+  return (
+    tolerance !== undefined &&
+    span !== null &&
+    (bounds.low < BigInt(span.from - tolerance) * MICROS ||
+      bounds.high >= BigInt(span.to + tolerance) * MICROS)
+  );
 }
 
 /** Whether a window's rows, if they keep to the tolerance, all lie in the range. */

@@ -4,8 +4,8 @@ import type { TableDefinition } from '@tributary/catalog';
 export interface TimeAxis {
   /** Names of the time partition columns, in partition column order. */
   readonly columns: readonly string[];
-  /** A timestamp column that goes with the windows, and how far (ms) a row's value is from its window at most. */
-  readonly tied?: { readonly column: string; readonly tolerance: number };
+  /** A timestamp column that goes with the windows, and how far (ms) a row's value is from its window at most, where declared. */
+  readonly tied?: { readonly column: string; readonly tolerance: number | undefined };
   /** Names of all partition columns. */
   readonly partitionColumns: readonly string[];
   /** The span of a window from its time columns' values (PostgreSQL text form): `[from, to)`. Undefined: not a time. */
@@ -45,10 +45,8 @@ export function timeAxis(table: TableDefinition): TimeAxis | undefined {
   const found = partitionAxis(table);
   const column = table.properties['tributary.time_column'];
   if (found === undefined || column === undefined) return found;
-  const tolerance = parseTolerance(table.properties['tributary.time_tolerance'] ?? '0');
-  return tolerance === undefined
-    ? found
-    : { ...found, tied: { column: column.trim().toLowerCase(), tolerance } };
+  const tolerance = parseTolerance(table.properties['tributary.time_tolerance'] ?? '');
+  return { ...found, tied: { column: column.trim().toLowerCase(), tolerance } };
 }
 
 const TOLERANCE = /^\s*(\d+(?:\.\d+)?)\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)?\s*$/i;

@@ -91,10 +91,12 @@ function withTiedTime(constraint: Constraint, tie: TimeTie | undefined): Constra
       };
     }),
   );
+  // Rows without a day may have any time.
+  const left = { ...days, nulls: true };
   const known = constraint.get(tie.partition.name);
   return new Map([
     ...constraint,
-    [tie.partition.name, known === undefined ? days : intersectDomains(known, days)],
+    [tie.partition.name, known === undefined ? left : intersectDomains(known, left)],
   ]);
 }
 

@@ -77,7 +77,7 @@ export function substituteParameters(
   });
 }
 
-/** What a table's declaration says of its time column and date partition. */
+/** What a table's declaration says of its time column and date partition, unless its rows are known to be otherwise. */
 function timeTie(table: TableReference, scope: StatementScope): TimeTie | undefined {
   const relation = scope.snapshot.relation(table.database, table.schema, table.name);
   const axis = relation?.kind === 'table' ? timeAxis(relation) : undefined;
@@ -86,13 +86,16 @@ function timeTie(table: TableReference, scope: StatementScope): TimeTie | undefi
     relation?.kind === 'table'
       ? relation.partitionColumns.find((column) => column.name === name)
       : undefined;
+  const tolerance = axis?.tied?.tolerance;
   return axis?.tied === undefined ||
+    tolerance === undefined ||
+    scope.services.reuse?.violated.has(table.id) === true ||
     partition === undefined ||
     more.length > 0 ||
     partition.type.kind !== 'scalar' ||
     partition.type.name !== 'date'
     ? undefined
-    : { ...axis.tied, partition };
+    : { column: axis.tied.column, tolerance, partition };
 }
 
 /** Partition columns by the scope's catalog; none for system tables. */

@@ -1,6 +1,6 @@
 import type { Node } from '@pgsql/types';
-import { QueryError, coerce } from '@tributary/sql';
-import type { SqlType } from '@tributary/sql';
+import { QueryError, coerce, parseLiteral } from '@tributary/sql';
+import type { Expression, SqlType } from '@tributary/sql';
 import { evaluateConstants } from '../execute/constant-evaluation.ts';
 import { timestampText } from '../execute/run-plan.ts';
 import { bindQuery } from '../service/plan-select.ts';
@@ -31,7 +31,7 @@ export async function executeArguments(
     throw new QueryError('featureNotSupported', 'EXECUTE takes constant arguments');
   }
   const expressions = plan.expressions.map((each, index) =>
-    coerce(each, types[index] ?? each.type, 'assignment'),
+    typedArgument(args[index], each, types[index] ?? each.type, scope),
   );
   const values = await evaluateConstants(expressions, {
     engine: scope.services.engine,
@@ -45,4 +45,17 @@ export async function executeArguments(
     }
     return value;
   });
+}
+
+/** A quoted literal has the parameter's type, as an unknown one has in PostgreSQL; what has a type must fit. */
+function typedArgument(
+  node: Node | undefined,
+  expression: Expression,
+  type: SqlType,
+  { timeZone, now }: SessionScope,
+): Expression {
+  const literal = node !== undefined && 'A_Const' in node ? node.A_Const.sval?.sval : undefined;
+  return literal === undefined
+    ? coerce(expression, type, 'assignment')
+    : { kind: 'constant', type, value: parseLiteral(literal, type, { timeZone, now }) };
 }

@@ -13,6 +13,7 @@ import type { QueryRecord } from '../service/query-log.ts';
 import { runContext } from '../service/run-context.ts';
 import { settingFacts } from '../service/statement-scope.ts';
 import type { SessionScope, StatementScope } from '../service/statement-scope.ts';
+import { withCatalogRows } from './catalog-rows.ts';
 import { describeByCatalog, selectByCatalog } from './catalog-routing.ts';
 import { isCatalogStatement, runCatalogStatement } from './catalog-statements.ts';
 import { backendQuery, runBackendQuery } from './backend-calls.ts';
@@ -20,6 +21,7 @@ import { executeArguments } from './execute-arguments.ts';
 import type { Prepared } from './prepared.ts';
 import { runSessionStatement, sessionColumns } from './session-statements.ts';
 import { runSettingQuery, settingQuery } from './setting-calls.ts';
+import { callProcedure } from './procedures.ts';
 import { Settings } from './settings.ts';
 import { Transaction } from './transaction.ts';
 import type {
@@ -33,6 +35,8 @@ import type {
 } from './sql-session.ts';
 
 let nextSessionId = 1;
+
+const NEVER = new AbortController().signal;
 
 /** A query's rows under another tag, on their way elsewhere. */
 function deliver(result: StatementResult, tag: string, delivery: Delivery): StatementResult {
@@ -146,17 +150,20 @@ export class Session implements SqlSession {
         if (described !== undefined) {
           return { ...none, ...described, byCatalog: true };
         }
-        const select = bindQuery(statement.tree, scope, {
+        const filled = await withCatalogRows(statement, scope, NEVER);
+        const select = bindQuery(filled.tree, scope, {
           parameterTypes,
-          qualify: statement.qualify,
-          text: statement.text,
+          qualify: filled.qualify,
+          text: filled.text,
         });
+        const catalogVersion = scope.snapshot.version;
         return {
-          statement,
+          statement: filled,
           parameterTypes,
           parameters: select.parameters,
           columns: select.plan.columns,
-          bound: { catalogVersion: scope.snapshot.version, facts: this.#facts(), select },
+          bound: { catalogVersion, facts: this.#facts(), select },
+          ...(filled === statement ? {} : { mixed: { statement, catalogVersion } }),
         };
       }
       case 'explain': {
@@ -217,7 +224,7 @@ export class Session implements SqlSession {
         }
         return own.byCatalog === true
           ? selectByCatalog(own, parameters, await this.#scope(), signal)
-          : this.#select(own, parameters, signal);
+          : this.#select(await this.#withPresentCatalog(own), parameters, signal);
       case 'explain':
         return this.#explain(statement, own, parameters, signal);
       case 'copy':
@@ -225,6 +232,8 @@ export class Session implements SqlSession {
           kind: 'copy',
           format: statement.format,
         });
+      case 'call':
+        return this.#logged(statement, signal, (scope) => callProcedure(statement, scope));
       case 'declareCursor': {
         const { name, binary, hold } = statement;
         const result = await this.#inner(own, parameters, signal);
@@ -278,6 +287,18 @@ export class Session implements SqlSession {
   /** Settings that a bound plan depends on. */
   #facts(): string {
     return JSON.stringify([this.settings.get('search_path'), this.settings.get('TimeZone')]);
+  }
+
+  /** A statement that holds rows of system catalogs, made anew where the catalog has moved on. */
+  async #withPresentCatalog(prepared: Prepared): Promise<Prepared> {
+    const { mixed, parameterTypes } = prepared;
+    if (mixed === undefined) {
+      return prepared;
+    }
+    const { snapshot } = await this.#scope();
+    return snapshot.version === mixed.catalogVersion
+      ? prepared
+      : this.prepare(mixed.statement, parameterTypes);
   }
 
   #inner(

@@ -17,6 +17,34 @@ function argument(expression: Expression | undefined): string | undefined {
   return expression?.kind === 'constant' ? (expression.value ?? undefined) : undefined;
 }
 
+/** The scan of one table, named as in FROM, under a predicate: bound with the caller's rights. */
+export async function scanOfTable(
+  table: string,
+  predicate: string,
+  scope: StatementScope,
+): Promise<ScanPlan> {
+  const text = `SELECT 1 FROM ${table} WHERE ${predicate}`;
+  const tree = parseQuery(text);
+  if (!isOneTable(tree)) {
+    throw notOneTable(table);
+  }
+  const bound = bindQuery(tree, scope, { parameterTypes: [], qualify: false, text });
+  const { plan } = await optimize(bound.plan, scope);
+  const scans: ScanPlan[] = [];
+  visitPlan(plan, {
+    plan(node) {
+      if (node.kind === 'scan') {
+        scans.push(node);
+      }
+    },
+  });
+  const [target] = scans;
+  if (target === undefined || scans.length > 1 || target.table.source === 'tributary') {
+    throw notOneTable(table);
+  }
+  return target;
+}
+
 /**
  * Rows of `tributary.partitions('db.schema.table' [, 'predicate'])`: the partitions that a query over the table with that
  * predicate would read. The predicate is bound like any query's WHERE, with the caller's rights.
@@ -37,25 +65,7 @@ export async function partitionRows(
       },
     );
   }
-  const text = `SELECT 1 FROM ${table} WHERE ${predicate}`;
-  const tree = parseQuery(text);
-  if (!isOneTable(tree)) {
-    throw notOneTable(table);
-  }
-  const bound = bindQuery(tree, scope, { parameterTypes: [], qualify: false, text });
-  const { plan } = await optimize(bound.plan, scope);
-  const scans: ScanPlan[] = [];
-  visitPlan(plan, {
-    plan(node) {
-      if (node.kind === 'scan') {
-        scans.push(node);
-      }
-    },
-  });
-  const [target] = scans;
-  if (target === undefined || scans.length > 1 || target.table.source === 'tributary') {
-    throw notOneTable(table);
-  }
+  const target = await scanOfTable(table, predicate, scope);
   return { columns: columns(), rows: await collect(target, scope, services) };
 }
 

@@ -1,4 +1,4 @@
-import { FLOAT8, INT4, INT8, JSONB, TEXT, TIMESTAMPTZ } from '@tributary/sql';
+import { BOOL, FLOAT8, INT4, INT8, JSONB, TEXT, TIMESTAMP, TIMESTAMPTZ } from '@tributary/sql';
 import type { SqlType, TableReference } from '@tributary/sql';
 
 interface SystemColumn {
@@ -53,6 +53,30 @@ const QUERY: readonly SystemColumn[] = [
   { name: 'sqlstate', type: TEXT, comment: 'The error code, when it failed.' },
 ];
 
+const CELL: readonly SystemColumn[] = [
+  { name: 'cell_id', type: INT8, comment: 'Number of the cell in the index.' },
+  { name: 'table_name', type: TEXT, comment: 'The windowed table.' },
+  {
+    name: 'kind',
+    type: TEXT,
+    comment: 'cell, rollUp (a month merged) or result (a whole range merged).',
+  },
+  {
+    name: 'window_from',
+    type: TIMESTAMP,
+    comment: 'Start of its time; NULL for rows without a time.',
+  },
+  { name: 'window_to', type: TIMESTAMP, comment: 'End of its time, exclusive.' },
+  { name: 'shape', type: TEXT, comment: 'Filters, keys and partials that it holds, as kept.' },
+  { name: 'version', type: TEXT, comment: 'Fingerprint of the data it was computed from.' },
+  { name: 'file', type: TEXT, comment: 'The file that holds it.' },
+  { name: 'file_bytes', type: INT8, comment: 'Size of that file, which may hold other cells too.' },
+  { name: 'created_at', type: TIMESTAMPTZ, comment: 'When it was kept.' },
+  { name: 'last_used_at', type: TIMESTAMPTZ, comment: 'When a statement last read it.' },
+  { name: 'verified_at', type: TIMESTAMPTZ, comment: 'When its data was last found unchanged.' },
+  { name: 'quarantined', type: BOOL, comment: 'Found different by an audit; used no more.' },
+];
+
 export const SYSTEM_SCHEMA = 'tributary';
 
 export const SYSTEM_TABLES: readonly SystemTable[] = [
@@ -65,6 +89,11 @@ export const SYSTEM_TABLES: readonly SystemTable[] = [
     name: 'queries',
     comment: 'Your running statements and the last finished ones, newest first.',
     columns: [...QUERY, ...STATISTICS],
+  },
+  {
+    name: 'cells',
+    comment: 'What is kept of computed windows, for reuse.',
+    columns: CELL,
   },
   {
     name: 'partitions',

@@ -1,4 +1,4 @@
-import type { QueryRecord } from '@tributary/planner';
+import type { QueryRecord, ReuseCounts } from '@tributary/planner';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
 /** The server's Prometheus metrics. */
@@ -12,6 +12,8 @@ export interface Metrics {
 export function createMetrics(now: {
   readonly queries: () => number;
   readonly connections: () => number;
+  /** What was counted of reuse; absent: nothing is reused. */
+  readonly reuse?: () => ReuseCounts;
 }): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -44,6 +46,7 @@ export function createMetrics(now: {
     });
   gauge('tributary_queries_running', 'Statements running now.', now.queries);
   gauge('tributary_sql_connections', 'Open connections of the SQL endpoint.', now.connections);
+  if (now.reuse !== undefined) registerReuse(registry, now.reuse);
   return {
     registry,
     observeQuery({ state, statistics }) {
@@ -55,4 +58,35 @@ export function createMetrics(now: {
       retries.inc(statistics.retries);
     },
   };
+}
+
+/** Counts of reuse: each stands in the planner, and is read when somebody asks. */
+function registerReuse(registry: Registry, counts: () => ReuseCounts): void {
+  const total = (name: string, help: string, value: (counts: ReuseCounts) => number): Counter =>
+    new Counter({
+      name: `tributary_reuse_${name}_total`,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(value(counts()));
+      },
+    });
+  total('hits', 'Windows answered from stored cells.', ({ hits }) => hits);
+  total('misses', 'Windows computed.', ({ misses }) => misses);
+  total('bytes_saved', 'Bytes of sources that were not read again.', (each) => each.bytesSaved);
+  total('waits', 'Windows waited for while another statement computed them.', ({ waits }) => waits);
+  total('retries', 'Scan units tried again.', ({ retries }) => retries);
+  total('audits', 'Reused windows computed again to compare.', ({ auditsDone }) => auditsDone);
+  total('audit_differences', 'Audits that found a difference.', (each) => each.auditDifferences);
+  new Counter({
+    name: 'tributary_reuse_bypass_total',
+    help: 'Blocks that ran whole, by reason.',
+    labelNames: ['reason'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [reason, count] of counts().bypassed) this.inc({ reason }, count);
+    },
+  });
 }

@@ -4,12 +4,7 @@ import type { QualifiedName, Statement } from '../statement.ts';
 import { typeFromName } from '../types/type-info.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import type { ParsedTree } from './parse-tree.ts';
-import {
-  checkCopyDirection,
-  copiedTable,
-  copiedTableText,
-  copyFormat,
-} from './copy-statement.ts';
+import { checkCopyDirection, copiedTable, copiedTableText, copyFormat } from './copy-statement.ts';
 import { sessionStatement } from './session-statement.ts';
 import { sourcePosition } from './source-position.ts';
 import type { Token } from './token.ts';
@@ -173,6 +168,10 @@ export function statementFromTree(tree: ParsedTree, source: StatementSource): St
   if ('SelectStmt' in node) return { ...base, kind: 'select', tree: node.SelectStmt, qualify };
   if ('ExplainStmt' in node && node.ExplainStmt.query !== undefined)
     return explainStatement(node.ExplainStmt.query, node.ExplainStmt.options ?? [], tree, source);
+  if ('CallStmt' in node && node.CallStmt.funccall !== undefined) {
+    const { funcname, args } = node.CallStmt.funccall;
+    return { ...base, kind: 'call', name: (funcname ?? []).map(stringOf), args: args ?? [] };
+  }
   if ('ViewStmt' in node) {
     const { view, query, replace, aliases, options, withCheckOption } = node.ViewStmt;
     if (query === undefined || !('SelectStmt' in query) || view === undefined)
