@@ -193,3 +193,16 @@ describe('keys of the lake reduce what comes from a large warehouse table', () =
     expect((await reading(sql, 'all')).rows).toEqual(['80000,5']);
   });
 });
+
+test('EXPLAIN names the keys that will narrow other scans', async () => {
+  const explain = async (sql: string): Promise<string> =>
+    (await query(session, `EXPLAIN ${sql}`)).rows.map(([line]) => String(line)).join('\n');
+  await query(session, "SET tributary.rules_off = ''");
+  expect(await explain('SELECT * FROM lake.events JOIN warehouse.apps USING (app_id)')).toMatch(
+    /dynamic filters: app_id of source warehouse prunes partitions/,
+  );
+  expect(
+    await explain('SELECT * FROM lake.events JOIN warehouse.profiles USING (user_id)'),
+  ).toMatch(/dynamic filters: user_id of lake.events reduces a large query to a source/);
+  expect(await explain('SELECT * FROM lake.events, warehouse.apps')).not.toMatch(/dynamic filters/);
+});

@@ -54,25 +54,26 @@ export function filteringQueries(
   });
   if (!prunable || candidates.length === 0) return [];
   const before = constraints(plan);
-  return candidates.filter((candidate) => {
-    // Tried with some value: what gets narrower by it will by the real ones.
-    const domains = new Map(
-      candidate.keys.map(({ id, type }) => [id, valuesDomain(type, [sampleValue(type) ?? 0n])]),
-    );
-    const after = constraints(withDomains(plan, new Map([[candidate.query.occurrence, domains]])));
-    let prunes = false;
+  // Tried with some value: what gets narrower by it will by the real ones.
+  const prunes = (query: RemoteQueryPlan, { id, type }: PlanColumn): boolean => {
+    const domains = new Map([[id, valuesDomain(type, [sampleValue(type) ?? 0n])]]);
+    const after = constraints(withDomains(plan, new Map([[query.occurrence, domains]])));
+    let found = false;
     visitPlan(plan, {
       plan(node) {
         if (node.kind !== 'scan') return;
         for (const name of partitionColumns(node)) {
           const old = before.get(node.occurrence)?.constraint.get(name);
           const now = after.get(node.occurrence)?.constraint.get(name);
-          prunes ||= now !== undefined && (old === undefined || !sameDomain(old, now));
+          found ||= now !== undefined && (old === undefined || !sameDomain(old, now));
         }
       },
     });
-    return prunes;
-  });
+    return found;
+  };
+  return candidates
+    .map(({ query, keys }) => ({ query, keys: keys.filter((key) => prunes(query, key)) }))
+    .filter(({ keys }) => keys.length > 0);
 }
 
 /** What each scan need not read beside what its own constraint says, by occurrence, given values of queries' columns. */

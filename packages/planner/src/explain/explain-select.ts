@@ -10,6 +10,7 @@ import { scanServices } from '../service/scan-services.ts';
 import { describeRemoteQueries, remoteText } from './describe-remote.ts';
 import type { StatementScope } from '../service/statement-scope.ts';
 import type { TextRowsResult } from '../session/sql-session.ts';
+import { explainFilters } from './explain-filters.ts';
 import { explainFragments } from './explain-fragments.ts';
 import { formatPlanTree, planTree } from './plan-tree.ts';
 import type { PlanTree } from './plan-tree.ts';
@@ -76,6 +77,10 @@ async function explain(
     const fragments = await explainFragments(optimized.plan, scope);
     if (fragments.length > 0) {
       facts['fragments'] = fragments;
+    }
+    const filters = explainFilters(optimized.plan, scanServices(scope));
+    if (filters.length > 0) {
+      facts['dynamic filters'] = filters;
     }
     if (!options.analyze) {
       addScans(scope.record.statistics, scans);
