@@ -355,7 +355,7 @@ describe('a statement that ends early', () => {
     for (const milliseconds of [10]) {
       await runAndKill({
         folder: lake.folder,
-        settle: 0,
+        reuse: { settle: 0 },
         texts: [
           ...STATEMENTS,
           ...STATEMENTS.map((each) => each.replaceAll('count(*)', 'count(v)')),

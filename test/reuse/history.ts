@@ -24,9 +24,21 @@ const DIMENSION = 'dim';
 const MOST_PLANS = 12;
 
 export function playerOptions(seed: number): PlayerOptions {
-  return new RandomSource(seed).chance(0.75)
-    ? { aged: true, settle: 0 }
-    : { aged: false, settle: 2000 };
+  const random = new RandomSource(seed);
+  const aged = random.chance(0.75);
+  return {
+    aged,
+    waits: random.chance(0.5),
+    reuse: {
+      settle: aged ? 0 : 2000,
+      auditShare: random.pick([0, 0.2, 1]),
+      // What small tables come to is merged and tried as what large ones do.
+      ...(random.chance(0.6) ? { mergeAbove: 0 } : {}),
+      ...(random.chance(0.15) ? { probeAbove: 0 } : {}),
+      // A store that keeps little forgets much.
+      ...(random.chance(0.2) ? { store: { maxBytes: random.pick([20_000, 100_000]) } } : {}),
+    },
+  };
 }
 
 /** Makes a history's steps one by one; what comes next depends on the seed and on the lake as the player has it. */
@@ -115,6 +127,10 @@ export class History {
     if (random.chance(0.02)) {
       const change = await this.#fileEvent(random.pick(TABLES));
       if (change !== undefined) return { kind: 'race', statement, change };
+    }
+    if (random.chance(0.05)) {
+      const more = Array.from({ length: random.integer(1, 3) }, () => this.#statement());
+      return { kind: 'together', statements: [statement, ...more] };
     }
     return { kind: 'statement', statement };
   }

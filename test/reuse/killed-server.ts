@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { createInterface } from 'node:readline';
+import type { StackReuse } from '../support/query-stack.ts';
 
 export interface KilledRun {
   /** Holds the lake and the state. */
   readonly folder: string;
-  readonly settle: number;
+  readonly reuse: Pick<StackReuse, 'settle' | 'auditShare' | 'mergeAbove' | 'probeAbove' | 'store'>;
   readonly texts: readonly string[];
   /** So many of the first statements end before the clock starts. */
   readonly unharmed: number;

@@ -9,6 +9,7 @@ import { openQueryStack, query } from '../support/query-stack.ts';
 import type { QueryStack } from '../support/query-stack.ts';
 import { difference, textRows } from './compare.ts';
 import { runAndKill } from './killed-server.ts';
+import type { KilledRun } from './killed-server.ts';
 import { disguise, writeRows } from './lake-files.ts';
 import type { ComparedStatement } from './statements.ts';
 import type { Step } from './steps.ts';
@@ -23,8 +24,10 @@ const CHANGED = 'dataChanged';
 export interface PlayerOptions {
   /** Files look an hour old when they are written. */
   readonly aged: boolean;
-  /** Milliseconds that a file must rest before what was computed from it is stored. */
-  readonly settle: number;
+  /** The server's, whenever it starts. */
+  readonly reuse: KilledRun['reuse'];
+  /** Work in the background ends before the next step begins. */
+  readonly waits: boolean;
 }
 
 export interface Outcome {
@@ -75,6 +78,8 @@ export class Player {
   #stack: QueryStack | undefined;
   #session: SqlSession | undefined;
   #staying: string[] = [];
+  /** Of work in the background. */
+  readonly #failures: string[] = [];
   #beforeRead: (() => Promise<void>) | undefined;
 
   private constructor(folder: string, truth: Truth, options: PlayerOptions) {
@@ -122,9 +127,11 @@ export class Player {
   async play(step: Step): Promise<Outcome | undefined> {
     switch (step.kind) {
       case 'statement':
-        return this.#compare(step.statement);
+        return this.#audited(await this.#compare(step.statement));
       case 'race':
-        return this.#race(step.statement, step.change);
+        return this.#audited(await this.#race(step.statement, step.change));
+      case 'together':
+        return this.#audited(await this.#together(step.statements));
       case 'restart':
         await this.#stop();
         await this.#start();
@@ -133,7 +140,7 @@ export class Player {
         await this.#stop();
         await runAndKill({
           folder: this.#folder,
-          settle: this.#options.settle,
+          reuse: this.#options.reuse,
           texts: [...this.#staying, ...step.texts],
           unharmed: this.#staying.length,
           milliseconds: step.milliseconds,
@@ -191,7 +198,10 @@ export class Player {
   async #start(): Promise<void> {
     this.#stack = await openQueryStack({
       folder: this.#folder,
-      reuse: { settle: this.#options.settle },
+      reuse: {
+        ...this.#options.reuse,
+        failed: (error) => this.#failures.push(describeError(error)),
+      },
       beforeRead: async () => {
         const change = this.#beforeRead;
         this.#beforeRead = undefined;
@@ -205,6 +215,49 @@ export class Player {
     );
     for (const text of this.#staying) {
       if (this.reuse || !text.includes('tributary.')) await query(this.#session, text);
+    }
+  }
+
+  /** What work in the background found wrong counts as the statement's. */
+  async #audited(outcome: Outcome): Promise<Outcome> {
+    const { reuse } = this.stack;
+    if (reuse === undefined) return outcome;
+    if (this.#options.waits) await reuse.background.settled();
+    const differences = reuse.counts.auditDifferences;
+    reuse.counts.auditDifferences = 0;
+    const [failure] = this.#failures.splice(0);
+    if (differences === 0 && failure === undefined) return outcome;
+    return {
+      ...outcome,
+      kind: 'different',
+      detail: `${outcome.detail} in the background: ${differences} audit differences, ${failure ?? ''}`,
+    };
+  }
+
+  /** Several clients ask at once. */
+  async #together(statements: readonly ComparedStatement[]): Promise<Outcome> {
+    const sessions = await Promise.all(
+      statements.map(() => this.stack.service.createSession('tributary', new Map())),
+    );
+    try {
+      for (const text of this.#staying)
+        await Promise.all(sessions.map((session) => query(session, text)));
+      const answers = await Promise.all(
+        statements.map(({ text }, index) => this.#ask(text, sessions[index])),
+      );
+      let last: Outcome | undefined;
+      for (const [index, statement] of statements.entries()) {
+        const actual = answers[index] ?? 'not asked';
+        const expected = await this.#expected(
+          statement,
+          typeof actual === 'string' ? undefined : actual.columns,
+        );
+        last = await this.#outcome(statement, actual, [expected], NO_WINDOWS);
+        if (!['same', 'bothFailed', 'skipped'].includes(last.kind)) return last;
+      }
+      return last ?? { kind: 'skipped', rows: 0, detail: '', windows: NO_WINDOWS };
+    } finally {
+      await Promise.all(sessions.map((session) => session.close()));
     }
   }
 
@@ -254,9 +307,10 @@ export class Player {
 
   async #ask(
     text: string,
+    session = this.session,
   ): Promise<{ readonly columns: readonly PlanColumn[]; readonly rows: Rows } | string> {
     try {
-      const { columns, rows } = await query(this.session, dialectText(text, 'postgres'));
+      const { columns, rows } = await query(session, dialectText(text, 'postgres'));
       return { columns, rows: textRows(rows) };
     } catch (error) {
       return describeError(error);

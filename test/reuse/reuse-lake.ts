@@ -140,6 +140,7 @@ export class ReuseLake {
   /** Files of the store that its index does not know, and files of the index that are not there. */
   async strayFiles(): Promise<readonly string[]> {
     const store = this.stack.reuse?.store;
+    await this.stack.reuse?.background.settled();
     await store?.settled();
     const known = new Set<string>();
     for await (const cell of store?.list() ?? []) known.add(cell.path);

@@ -2,7 +2,7 @@ import { openQueryStack, query } from '../support/query-stack.ts';
 import type { KilledRun } from './killed-server.ts';
 
 const run = JSON.parse(process.argv[2] ?? '') as KilledRun;
-const stack = await openQueryStack({ folder: run.folder, reuse: { settle: run.settle } });
+const stack = await openQueryStack({ folder: run.folder, reuse: run.reuse });
 const session = await stack.service.createSession('tributary', new Map());
 for (const [index, text] of run.texts.entries()) {
   process.stdout.write(`start ${index}\n`);

@@ -22,7 +22,7 @@ export async function replay(seed: number, steps: readonly Step[]): Promise<Outc
 /** What is tried to be left out first, since it is much at once. */
 const PARTS: readonly ((step: Step, at: number) => boolean)[] = [
   (step) => step.kind === 'file' || step.kind === 'define' || step.kind === 'repair',
-  (step) => step.kind !== 'statement',
+  (step) => step.kind !== 'statement' && step.kind !== 'together',
   (step) => step.kind !== 'race' && step.kind !== 'killed' && step.kind !== 'restart',
   (step) => step.kind !== 'setting' && step.kind !== 'both',
   (step) => step.kind !== 'disguise' && step.kind !== 'remove',

@@ -30,6 +30,8 @@ export type Step =
   /** A server process is killed while it runs these statements. */
   | { readonly kind: 'killed'; readonly texts: readonly string[]; readonly milliseconds: number }
   | { readonly kind: 'statement'; readonly statement: ComparedStatement }
+  /** Several clients ask at once. */
+  | { readonly kind: 'together'; readonly statements: readonly ComparedStatement[] }
   /** The change happens between the listing and the reading of the statement's files. */
   | { readonly kind: 'race'; readonly statement: ComparedStatement; readonly change: Step };
 
@@ -43,6 +45,8 @@ export function describeStep(step: Step): string {
       return `define ${step.texts.join('; ')}`;
     case 'statement':
       return `statement ${dialectText(step.statement.text, 'postgres')}`;
+    case 'together':
+      return `together ${step.statements.map(({ text }) => dialectText(text, 'postgres')).join('\n    and ')}`;
     case 'race':
       return `race ${dialectText(step.statement.text, 'postgres')}\n    with ${describeStep(step.change)}`;
     case 'both':
