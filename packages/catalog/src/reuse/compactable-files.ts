@@ -19,6 +19,19 @@ interface SmallFile {
   readonly cells: readonly StoredCell[];
 }
 
+/** Whether two of these windows have time in common. */
+function overlap(cells: readonly StoredCell[]): boolean {
+  let end = -Infinity;
+  return cells
+    .flatMap(({ from, to }) => (from === null || to === null ? [] : [{ from, to }]))
+    .sort((one, other) => one.from - other.from)
+    .some(({ from, to }) => {
+      const before = end;
+      end = Math.max(end, to);
+      return from < before;
+    });
+}
+
 /** Runs of files, in order of time, that become one file each. */
 function runsOf(files: readonly SmallFile[]): readonly (readonly StoredCell[])[] {
   const runs: StoredCell[][] = [];
@@ -36,7 +49,7 @@ function runsOf(files: readonly SmallFile[]): readonly (readonly StoredCell[])[]
     if (bytes + file.bytes > MAX_BYTES || run.length + file.cells.length > MAX_CELLS) finish();
     const from = file.cells.find((cell) => cell.from !== null)?.from ?? Infinity;
     // Rows are told apart by their time alone, so windows of one file must not overlap.
-    if (from < end) continue;
+    if (from < end && overlap([...run, ...file.cells])) continue;
     end = Math.max(end, ...file.cells.map((cell) => cell.to ?? -Infinity));
     run.push(...file.cells);
     count++;
