@@ -71,6 +71,7 @@ interface Reference {
 interface References {
   /** Common tables' own names are left out. */
   readonly relations: readonly Reference[];
+  readonly commonTables: ReadonlySet<string>;
   readonly namesObjectTypes: boolean;
 }
 
@@ -105,8 +106,19 @@ function references(tree: SelectStmt): References {
     relations: relations.filter(
       ({ schema, name }) => schema !== undefined || !commonTables.has(name),
     ),
+    commonTables,
     namesObjectTypes,
   };
+}
+
+/** The names of a statement's WITH queries, which hide tables of the same name. */
+export function commonTableNames(tree: SelectStmt): ReadonlySet<string> {
+  return references(tree).commonTables;
+}
+
+/** Whether a name is one of the system catalogs. */
+export function catalogReference({ schema, name }: Reference): boolean {
+  return schema === undefined ? name.startsWith('pg_') : CATALOG_SCHEMAS.has(schema);
 }
 
 export type CatalogUse = 'none' | 'only' | 'mixed' | 'noRelations';
@@ -117,11 +129,7 @@ export type CatalogUse = 'none' | 'only' | 'mixed' | 'noRelations';
  */
 export function catalogUse(tree: SelectStmt): CatalogUse {
   const { relations, namesObjectTypes } = references(tree);
-  const inCatalog = relations.filter(
-    ({ schema, name }) =>
-      (schema !== undefined && CATALOG_SCHEMAS.has(schema)) ||
-      (schema === undefined && name.startsWith('pg_')),
-  );
+  const inCatalog = relations.filter(catalogReference);
   if (relations.length === 0) {
     return namesObjectTypes ? 'only' : 'noRelations';
   }

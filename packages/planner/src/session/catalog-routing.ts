@@ -55,15 +55,10 @@ export async function describeByCatalog(
 ): Promise<CatalogDescription | undefined> {
   const { catalogEngine } = scope.services;
   const use = catalogUse(statement.tree);
-  if (catalogEngine === undefined || use === 'none') {
+  if (catalogEngine === undefined || use === 'none' || use === 'mixed') {
     return undefined;
   }
   switch (use) {
-    case 'mixed':
-      throw new QueryError(
-        'featureNotSupported',
-        'system catalogs and other tables cannot be read in one statement',
-      );
     case 'noRelations': {
       const failure = unknownHere(statement, scope, parameterTypes);
       return failure === undefined

@@ -1,4 +1,4 @@
-import type { SqlType } from '@tributary/sql';
+import type { SqlType, Statement } from '@tributary/sql';
 import type { BoundSelect } from '../bind/bind-context.ts';
 import type { BackendQuery } from './backend-calls.ts';
 import type { SettingQuery } from './setting-calls.ts';
@@ -13,6 +13,11 @@ export interface Prepared extends PreparedStatement {
   readonly settingQuery?: SettingQuery;
   /** It tells of the server's connections, or stops some. */
   readonly backendQuery?: BackendQuery;
+  /** As the client wrote it, where rows of system catalogs of one version were put in its place. */
+  readonly mixed?: {
+    readonly statement: Extract<Statement, { kind: 'select' }>;
+    readonly catalogVersion: number;
+  };
   /** The query of a COPY or of a cursor. */
   readonly inner?: Prepared;
   readonly bound:
