@@ -59,7 +59,7 @@ class RecordedQuery implements pg.Submittable {
     connection.once('parameterDescription', ({ dataTypeIDs }: { dataTypeIDs: number[] }) => {
       this.#parameterTypes = dataTypeIDs;
     });
-    connection.parse({ text: sql, types: [...types], name: '' }, true);
+    connection.parse({ text: sql, types: types.map(String), name: '' }, true);
     connection.describe({ type: 'S', name: '' }, true);
     connection.bind({ values: [...values], ...(binary ? { binary: 'true' } : {}) }, true);
     connection.describe({ type: 'P', name: '' }, true);
