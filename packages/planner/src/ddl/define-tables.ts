@@ -3,6 +3,7 @@ import type { ColumnDefinition, NewTable, TableDefinition } from '@tributary/cat
 import type { Connector } from '@tributary/connectors';
 import { ERRORS, QueryError, isQueryError } from '@tributary/sql';
 import type { ColumnClause, Statement } from '@tributary/sql';
+import { checkTimeProperties } from '../reuse/time-axis.ts';
 import type { Notice } from '../session/sql-session.ts';
 import type { StatementScope } from '../service/statement-scope.ts';
 import { existingTable, newRelationName, sourceOf } from './relation-names.ts';
@@ -35,7 +36,7 @@ function refuseDuplicates(columns: readonly { readonly name: string }[]): void {
   }
 }
 
-async function projectionNotices(
+async function propertyNotices(
   table: TableDefinition,
   connector: Connector | undefined,
 ): Promise<readonly Notice[]> {
@@ -46,6 +47,9 @@ async function projectionNotices(
     message,
     ...(hint === undefined ? {} : { hint }),
   }));
+  for (const { message, hint } of checkTimeProperties(table)) {
+    notices.push({ severity: 'WARNING', sqlstate: GENERAL_WARNING, message, hint });
+  }
   const base = templateBase(table);
   const works = warnings.every(({ code }) => code === undefined);
   if (base !== undefined && works && connector !== undefined && !(await isInside(base, connector)))
@@ -90,7 +94,7 @@ export async function createExternalTable(
     properties: Object.fromEntries(statement.properties),
     ...(statement.comment === undefined ? {} : { comment: statement.comment }),
   };
-  const warnings = await projectionNotices({ ...table, id: '', version: 0 }, connector);
+  const warnings = await propertyNotices({ ...table, id: '', version: 0 }, connector);
   const created = await scope.services.store.createTable(table, scope.user, statement.ifNotExists);
   if (!created) {
     return [
@@ -111,7 +115,7 @@ export async function setTableProperties(
 ): Promise<readonly Notice[]> {
   const table = existingTable(statement.table, scope);
   const properties = { ...table.properties, ...Object.fromEntries(statement.properties) };
-  const warnings = await projectionNotices(
+  const warnings = await propertyNotices(
     { ...table, properties },
     scope.services.connectors.get(table.source),
   );

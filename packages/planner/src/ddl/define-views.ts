@@ -3,7 +3,7 @@ import type { Statement } from '@tributary/sql';
 import { bindQuery } from '../service/plan-select.ts';
 import type { Notice } from '../session/sql-session.ts';
 import type { StatementScope } from '../service/statement-scope.ts';
-import { findRelation, newRelationName, written } from './relation-names.ts';
+import { refuseSourceTable, findRelation, newRelationName, written } from './relation-names.ts';
 
 type StatementOf<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
 
@@ -70,6 +70,7 @@ export async function dropRelations(
       });
       return [];
     }
+    refuseSourceTable(relation, name);
     if (relation.kind !== kind) {
       throw new QueryError('wrongObjectType', `"${written(name)}" is not a ${kind}`, {
         hint: `Use DROP ${relation.kind.toUpperCase()} to remove a ${relation.kind}.`,

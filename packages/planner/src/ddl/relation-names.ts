@@ -48,10 +48,25 @@ export function existingTable(name: QualifiedName, scope: StatementScope): Table
   if (found === undefined) {
     throw new QueryError('undefinedTable', `table "${written(name)}" does not exist`);
   }
+  refuseSourceTable(found, name);
   if (found.kind !== 'table') {
     throw new QueryError('wrongObjectType', `"${written(name)}" is not a table`);
   }
   return found;
+}
+
+/** Refuses what a source itself declares: statements here do not change it. */
+export function refuseSourceTable(
+  relation: RelationDefinition,
+  name: QualifiedName,
+): asserts relation is Exclude<RelationDefinition, { kind: 'sourceTable' }> {
+  if (relation.kind === 'sourceTable') {
+    throw new QueryError(
+      'wrongObjectType',
+      `"${written(name)}" is declared by source "${relation.source}" itself`,
+      { hint: 'Change it there.' },
+    );
+  }
 }
 
 /** Where a new relation of this name goes. Throws `undefinedSchema` when its schema does not exist. */

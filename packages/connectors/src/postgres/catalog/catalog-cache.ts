@@ -42,8 +42,8 @@ export class CatalogCache implements SourceCatalogReader {
       });
     }
     const { known } = this;
-    // Who has something to go by does not wait for a source that was down a moment ago.
-    if (this.#reading !== undefined && (this.#reachable || !known)) {
+    // Nobody waits for a source that was down a moment ago: most statements do not need it, and the others learn why at once.
+    if (this.#reading !== undefined && this.#reachable) {
       await within(this.#reading, known ? PATIENCE_MS : FIRST_PATIENCE_MS);
     }
     return this.#current;
