@@ -11,6 +11,7 @@ import {
   LATER_COLUMNS,
   definitionText,
   dimensionTable,
+  keepsTolerance,
   nullPartitionPath,
   partitionPath,
   randomRows,
@@ -87,7 +88,7 @@ export class History {
             yield this.#newFile(table, partitionPath(layout, layout.texts(slot, app)), slot, rows);
         }
       }
-      if (layout.nullPartition === true && random.chance(0.7)) {
+      if (layout.nullPartition === true && !keepsTolerance(layout) && random.chance(0.7)) {
         yield this.#newFile(table, nullPartitionPath(layout), 3, rows);
       }
       yield {
@@ -267,7 +268,7 @@ export class History {
         path,
         rows: randomRows(
           table,
-          random.integer(0, layout.slots),
+          this.#slotOf(layout, path),
           random.integer(1, 8),
           () => this.#row++,
           random,
@@ -276,6 +277,14 @@ export class History {
     }
     if (kind < 9) return { kind: 'disguise', path, how: random.pick(['beside', 'inPlace']) };
     return { kind: 'remove', path };
+  }
+
+  /** The slot that a file's folder stands for. */
+  #slotOf(layout: Layout, path: string): number {
+    for (let slot = 0; slot < layout.slots + 30; slot++)
+      for (const app of layout.apps)
+        if (path.includes(`/${partitionPath(layout, layout.texts(slot, app))}`)) return slot;
+    return 0;
   }
 
   async #dimensionEvent(): Promise<Step> {
@@ -327,7 +336,7 @@ export class History {
     if (choice < 8)
       return { kind: 'define', name, state: { ...table, registered: without }, texts: [drop] };
     // The partition's rows come from another place, or from the same one again.
-    const place = random.chance(0.6) ? other : folder;
+    const place = !keepsTolerance(layout) && random.chance(0.6) ? other : folder;
     return {
       kind: 'define',
       name,

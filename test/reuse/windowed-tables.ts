@@ -167,6 +167,11 @@ const LARGE = [
   '5',
 ];
 
+/** Whether the table says how far its rows' times are from their partitions. */
+export function keepsTolerance(layout: Layout): boolean {
+  return layout.properties?.['tributary.time_tolerance'] !== undefined;
+}
+
 function moment(
   column: string,
   slot: number,
@@ -175,8 +180,14 @@ function moment(
 ): string {
   if (layout?.inside !== column)
     return `${dayOf(random.integer(0, 60))} ${random.pick(['00:00:00', '23:59:59.999999', '06:30:00', '12:00:00.5'])}`;
-  // Late and early rows: some lie outside of their partition's day.
-  const shift = random.chance(0.06) ? random.pick([-1, 1, 1, 2]) : 0;
+  // Late and early rows: some lie outside of their partition's day, as far as the table declares, or further where it does not.
+  const early = random.chance(0.03);
+  const late = !early && random.chance(0.05);
+  const declared = keepsTolerance(layout);
+  if (declared) {
+    if (early) return `${dayOf(slot - 1)} 23:15:00`;
+    if (late) return `${dayOf(slot + 1)} 00:45:00.5`;
+  }
   const clock = random.pick([
     '00:00:00',
     '23:59:59.999999',
@@ -185,6 +196,7 @@ function moment(
     '15:45:10.25',
     '23:30:00',
   ]);
+  const shift = declared ? 0 : early ? -1 : late ? random.pick([1, 2]) : 0;
   return `${dayOf(slot + shift)} ${clock}`;
 }
 
