@@ -194,7 +194,7 @@ describe('kinds', () => {
     ],
     ['select 1 into t', 'SELECT INTO'],
     ['explain insert into t values (1)', 'INSERT'],
-    ["copy t to '/etc/passwd'", 'COPY'],
+    ['copy t from stdin', 'COPY FROM'],
     ['create table t (a int)', 'CREATE TABLE'],
     ['create table t as select 1', 'CREATE TABLE'],
     ['create materialized view t as select 1', 'CREATE MATERIALIZED'],
@@ -202,7 +202,6 @@ describe('kinds', () => {
     ['create recursive view t(a) as select 1', 'CREATE RECURSIVE VIEW'],
     ['create view t as select 1 with check option', 'WITH CHECK OPTION'],
     ['do $$ begin end $$', 'DO'],
-    ['call f()', 'CALL'],
     ["load 'x'", 'LOAD'],
     ['vacuum', 'VACUUM'],
     ['lock t', 'LOCK'],
@@ -222,9 +221,28 @@ describe('kinds', () => {
       'fetch backward 1 from c',
       'fetch prior c',
       'fetch -1 from c',
-      'fetch absolute 1 c',
+      'fetch last c',
     ])
-      expect(errorOf(text)).toMatchObject({ code: 'featureNotSupported' });
+      expect(errorOf(text)).toMatchObject({ code: 'objectNotInPrerequisiteState' });
+    expect(errorOf('declare c scroll cursor for select 1')).toMatchObject({
+      code: 'featureNotSupported',
+    });
+    expect(only('fetch absolute 3 c')).toMatchObject({ direction: 'absolute', count: 3 });
+    expect(only('fetch relative 2 c')).toMatchObject({ direction: 'relative', count: 2 });
+  });
+
+  test('COPY TO STDOUT carries its query and its format, with the defaults of the format', () => {
+    expect(only('copy (select (1)) to stdout')).toMatchObject({
+      kind: 'copy',
+      statement: { kind: 'select', text: 'select (1)', offset: 6 },
+      format: { kind: 'text', delimiter: '\t', nullText: '\\N', header: false },
+    });
+    expect(only('copy a.t ("B", c) to stdout csv header')).toMatchObject({
+      statement: { kind: 'select', text: 'SELECT "B", "c" FROM "a"."t"' },
+      format: { kind: 'csv', delimiter: ',', quote: '"', escape: '"', nullText: '', header: true },
+    });
+    for (const text of ["copy t to '/etc/passwd'", "copy t to program 'cat'"])
+      expect(errorOf(text)).toMatchObject({ code: 'insufficientPrivilege' });
   });
 
   test('backticks outside the DDL are a syntax error that says what to write', () => {
