@@ -36,7 +36,7 @@ describe('tributary.last_query', () => {
       'SELECT partitions_kept, files_read, windows_total, retries, state FROM tributary.last_query';
     const first = await server.query(look);
     const second = await server.query(look);
-    expect(first.rows).toEqual([['7', '7', '0', '0', 'succeeded']]);
+    expect(first.rows).toEqual([['7', '7', '7', '0', 'succeeded']]);
     expect(second.rows).toEqual(first.rows);
   });
 

@@ -195,15 +195,15 @@ function settings(): readonly RefusedStatement[] {
 
 function statements({ outside }: Places): readonly RefusedStatement[] {
   return [
-    ...all(NOT_SUPPORTED, [
+    ...all(NO_PRIVILEGE, [
       `COPY (SELECT 1) TO '${outside}/out.csv'`,
       `COPY lake.events TO '${outside}/out.csv'`,
-      `COPY lake.events FROM '${outside}/secret.csv'`,
       `COPY (SELECT 1) TO PROGRAM 'id'`,
-      'COPY (SELECT 1) TO STDOUT',
+    ]),
+    ...all(UNDEFINED_FUNCTION, ['CALL pragma_version()', `CALL read_text('/etc/passwd')`]),
+    ...all(NOT_SUPPORTED, [
+      `COPY lake.events FROM '${outside}/secret.csv'`,
       `LOAD '${outside}/secret.csv'`,
-      'CALL pragma_version()',
-      `CALL read_text('/etc/passwd')`,
       'DO $$ BEGIN END $$',
       'CREATE TABLE t AS SELECT 1',
       'CREATE TABLE t (a int)',

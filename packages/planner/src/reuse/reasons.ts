@@ -1,8 +1,7 @@
 /** Why a block of a statement ran whole instead of from cells. The list is fixed: people and metrics rely on it. */
 export type BypassReason =
-  | 'reuse_off'
-  | 'rules_off'
   | 'volatile'
+  | 'correlated'
   | 'no_time_column'
   | 'join_form'
   | 'join_aggregate'
@@ -17,9 +16,8 @@ export type BypassReason =
 
 /** What each reason means, for EXPLAIN and docs/reuse.md. */
 export const BYPASS_REASONS: Readonly<Record<BypassReason, string>> = {
-  reuse_off: 'reuse is switched off for the session or the server',
-  rules_off: 'the rule that finds partitions is switched off',
   volatile: 'a volatile function takes part',
+  correlated: 'its rows depend on columns of a statement around it',
   no_time_column: 'the table has no time column that windows could be cut along',
   join_form: 'the table stands on the side of an outer join that is padded with NULLs',
   join_aggregate: 'an aggregate mixes columns of the windowed table and of a joined one',

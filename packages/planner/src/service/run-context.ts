@@ -1,6 +1,16 @@
 import type { RunContext } from '../execute/run-plan.ts';
+import { REUSE_WINDOWS } from '../rules/rules.ts';
 import { scanServices } from './scan-services.ts';
 import type { StatementScope } from './statement-scope.ts';
+
+/** Whether a statement neither looks for stored windows nor stores any. */
+function isReuseOff({ reusePolicy, rulesOff }: StatementScope): boolean {
+  return (
+    (!reusePolicy.use && !reusePolicy.populate) ||
+    rulesOff.has('all') ||
+    rulesOff.has(REUSE_WINDOWS)
+  );
+}
 
 /** What running a plan needs, from its statement's scope; counts and progress go to the statement's record. */
 export function runContext(scope: StatementScope): RunContext {
@@ -16,7 +26,7 @@ export function runContext(scope: StatementScope): RunContext {
     },
     now: scope.now,
     timeZone: scope.timeZone,
-    ...(reuse === undefined || (!reusePolicy.use && !reusePolicy.populate)
+    ...(reuse === undefined || isReuseOff(scope)
       ? {}
       : { reuse: { service: reuse, policy: reusePolicy } }),
   };
