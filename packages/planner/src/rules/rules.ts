@@ -19,7 +19,14 @@ export const RULES: readonly Rule[] = [
 /** No rule over plans, but switched off like one: rows of one scan, once they are there, prune others. */
 export const DYNAMIC_FILTERS = 'dynamic-filters';
 
-export const RULE_NAMES: readonly string[] = [...RULES.map((rule) => rule.name), DYNAMIC_FILTERS];
+/** Likewise: ranges of time are answered from the windows that are stored, and windows are stored. */
+export const REUSE_WINDOWS = 'reuse-windows';
+
+export const RULE_NAMES: readonly string[] = [
+  ...RULES.map((rule) => rule.name),
+  DYNAMIC_FILTERS,
+  REUSE_WINDOWS,
+];
 
 export interface RuleOutcome {
   readonly plan: Plan;
