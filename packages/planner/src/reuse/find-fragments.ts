@@ -58,6 +58,21 @@ export function findFragments(plan: Plan, context: FragmentContext): FoundFragme
     return undefined;
   };
 
+  /** Occurrences that joins pad with NULLs, or only test; a block of their own may still be found below. */
+  const refusePadded = (core: Plan): void => {
+    const own = coreScans(core);
+    for (const scan of joinedScans(core)) {
+      if (own.includes(scan) || typeof context.axis(scan) !== 'object') continue;
+      if (!bypassed.has(scan.occurrence)) {
+        bypassed.set(scan.occurrence, {
+          occurrence: scan.occurrence,
+          table: `${scan.table.schema}.${scan.table.name}`,
+          reason: 'join_form',
+        });
+      }
+    }
+  };
+
   const take = (fragment: Fragment, core: Plan): void => {
     fragments.set(fragment.whole, fragment);
     bypassed.delete(fragment.scan.occurrence);
@@ -72,6 +87,7 @@ export function findFragments(plan: Plan, context: FragmentContext): FoundFragme
       if (found !== undefined && fragment !== undefined) {
         take(fragment, found.core);
       } else {
+        if (found !== undefined) refusePadded(found.core);
         mapPlanChildren(node, mapping);
       }
       return node;
@@ -109,6 +125,21 @@ function candidate(
         : undefined;
     default:
       return undefined;
+  }
+}
+
+/** All occurrences in a core's filters, projections and joins. */
+function joinedScans(core: Plan): readonly ScanPlan[] {
+  switch (core.kind) {
+    case 'scan':
+      return [core];
+    case 'filter':
+    case 'project':
+      return joinedScans(core.input);
+    case 'join':
+      return [...joinedScans(core.left), ...joinedScans(core.right)];
+    default:
+      return [];
   }
 }
 

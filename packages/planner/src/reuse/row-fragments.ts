@@ -1,3 +1,4 @@
+import { visitPlan } from '@tributary/sql';
 import type { DistinctPlan, LimitPlan, Plan, ScanPlan, SortPlan } from '@tributary/sql';
 import { canonicalText } from './canonical-text.ts';
 import { cellConditions, cellKeys, columnNames, neededColumns } from './cell-columns.ts';
@@ -60,7 +61,7 @@ export function distinctFragment(
 export function rowsFragment(node: Plan, scan: ScanPlan, axis: TimeAxis): Fragment | Refusal {
   const split = splitCore(node, scan);
   if (split.rest !== split.hole) {
-    return { reason: 'volatile' };
+    return { reason: readsOuter(split) ? 'correlated' : 'volatile' };
   }
   const conditions = cellConditions(scan, axis, split.chain.conjuncts);
   if (conditions.filters.length === 0) {
@@ -80,6 +81,17 @@ export function rowsFragment(node: Plan, scan: ScanPlan, axis: TimeAxis): Fragme
     ...UNMEASURED,
     merge: (cells) => selectColumns(node, cells),
   };
+}
+
+/** Whether something above the chain reads columns that are not the chain's: of a statement around it. */
+function readsOuter({ rest, chain }: SplitCore): boolean {
+  let found = false;
+  visitPlan(rest, {
+    expression(each) {
+      found ||= each.kind === 'column' && !chain.outputs.has(each.id);
+    },
+  });
+  return found;
 }
 
 /** The first rows in an order, of one occurrence alone: the winners of each window hold the winners of all. */

@@ -18,6 +18,12 @@ export interface Span {
   readonly to: number;
 }
 
+/** What of a table's properties on time cannot work. */
+export interface TimeWarning {
+  readonly message: string;
+  readonly hint: string;
+}
+
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
@@ -47,6 +53,61 @@ export function timeAxis(table: TableDefinition): TimeAxis | undefined {
   if (found === undefined || column === undefined) return found;
   const tolerance = parseTolerance(table.properties['tributary.time_tolerance'] ?? '');
   return { ...found, tied: { column: column.trim().toLowerCase(), tolerance } };
+}
+
+/** Checks the properties `tributary.time_partition`, `tributary.time_column` and `tributary.time_tolerance` of a table. */
+export function checkTimeProperties(table: TableDefinition): readonly TimeWarning[] {
+  const { properties, partitionColumns } = table;
+  const partition = properties['tributary.time_partition'];
+  const column = properties['tributary.time_column'];
+  const tolerance = properties['tributary.time_tolerance'];
+  const warnings: TimeWarning[] = [];
+  const warn = (name: string, why: string, hint: string): void => {
+    const message = `property "tributary.${name}" ${why} (table ${table.schema}.${table.name})`;
+    warnings.push({ message, hint });
+  };
+  const names = partitionColumns.map(({ name }) => name);
+  const axis = partitionAxis(table);
+  if (partition !== undefined && axis === undefined) {
+    warn(
+      'time_partition',
+      `names something else than partition columns: "${partition}"`,
+      `Partition columns, separated by commas, the coarsest first: ${names.join(', ') || 'the table has none'}.`,
+    );
+  }
+  if (column !== undefined) {
+    const found = table.columns.find(({ name }) => name === column.trim().toLowerCase());
+    const { type } = found ?? {};
+    if (type?.kind !== 'scalar' || (type.name !== 'timestamp' && type.name !== 'timestamptz')) {
+      warn(
+        'time_column',
+        found === undefined
+          ? `names a column that does not exist: "${column}"`
+          : `names a column that is no timestamp: "${column}"`,
+        'A timestamp column of the rows, not of the partitions.',
+      );
+    } else if (axis === undefined && partition === undefined) {
+      warn(
+        'time_column',
+        'has no effect: no partition column tells a time',
+        'Name the partition columns that do in tributary.time_partition.',
+      );
+    }
+  }
+  if (tolerance !== undefined && parseTolerance(tolerance) === undefined) {
+    warn(
+      'time_tolerance',
+      `is no time: "${tolerance}"`,
+      'Such as 0, 90 minutes, 1 hour or 2 days.',
+    );
+  } else if (tolerance !== undefined && column === undefined) {
+    warn(
+      'time_tolerance',
+      'has no effect without "tributary.time_column"',
+      'Name the timestamp column whose distance from the partitions it bounds.',
+    );
+  }
+  return warnings;
 }
 
 const TOLERANCE = /^\s*(\d+(?:\.\d+)?)\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)?\s*$/i;
