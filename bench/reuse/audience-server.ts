@@ -72,7 +72,9 @@ export async function startAudienceServer(
     },
     async forget(range) {
       const bounds =
-        range === undefined ? '' : `, '${dayText(range.from)}', '${dayText(range.to)}'`;
+        range === undefined
+          ? ''
+          : `, timestamp '${dayText(range.from)}', timestamp '${dayText(range.to)}'`;
       await shared.query(`CALL tributary.invalidate('lake.default.events'${bounds})`);
     },
     async quiet() {

@@ -23,7 +23,7 @@ async function generate(root: string): Promise<void> {
   const connection = await instance.connect();
   try {
     await connection.run(`COPY (
-      SELECT hash(d * 1000 + n) % 500 AS user_id, ['view', 'click', 'buy'][1 + n % 3] AS event, (n % 97)::DOUBLE AS revenue,
+      SELECT (hash(d * 1000 + n) % 500)::BIGINT AS user_id, ['view', 'click', 'buy'][1 + n % 3] AS event, (n % 97)::DOUBLE AS revenue,
         DATE '2024-01-01' + d::INTEGER AS dt
       FROM range(${DAYS}) AS d(d), range(300) AS r(n)
     ) TO '${join(root, 'small')}' (FORMAT parquet, PARTITION_BY (dt), OVERWRITE_OR_IGNORE)`);
@@ -49,7 +49,7 @@ async function size(path: string): Promise<number> {
     () => true,
     () => false,
   );
-  return present ? (await folderSize(path)).bytes : 0;
+  return present ? await folderSize(path) : 0;
 }
 
 /** The store's bounds over many statements. */

@@ -5,18 +5,17 @@ import { STATEMENTS } from './audience-statements.ts';
 import { RANGE } from './ladder.ts';
 import type { Site } from './site.ts';
 
-/** Bytes and number of the files below a folder. */
-export async function folderSize(
-  folder: string,
-): Promise<{ readonly bytes: number; readonly files: number }> {
+/** Bytes of the files below a folder. Those that vanish meanwhile do not count. */
+export async function folderSize(folder: string): Promise<number> {
   let bytes = 0;
-  let files = 0;
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
     if (!entry.isFile()) continue;
-    bytes += (await stat(join(entry.parentPath, entry.name))).size;
-    files += 1;
+    bytes += await stat(join(entry.parentPath, entry.name)).then(
+      ({ size }) => size,
+      () => 0,
+    );
   }
-  return { bytes, files };
+  return bytes;
 }
 
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -30,7 +29,8 @@ export async function reportStoreSize(site: Site, report: (row: BenchRow) => voi
   const { bytes: once } = await site.listing.time(RANGE);
   for (const statement of STATEMENTS) {
     const served = await site.ours(statement, RANGE);
-    const { bytes } = await folderSize(join(site.server.state, 'state', 'reuse'));
+    await site.server.quiet();
+    const bytes = await folderSize(join(site.server.state, 'state', 'reuse'));
     scanned += once;
     each.push(
       `${statement.name} ${megabytes(bytes - before)}${served.bypass === null ? '' : ` (${served.bypass})`}`,
