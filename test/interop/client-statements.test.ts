@@ -5,15 +5,16 @@ import { openClientSides } from './client-sides.ts';
 import type { ClientSides } from './client-sides.ts';
 import { capturedClients, capturedStatements, sentTo } from './client-statements.ts';
 
-let sides: ClientSides;
+let sides: ClientSides | undefined;
 beforeAll(async () => {
   sides = await openClientSides();
-}, 120_000);
-afterAll(() => sides.close());
+}, 300_000);
+afterAll(() => sides?.close());
 
 test.each(await capturedClients())(
   '%s: statements as it sends them get PostgreSQL’s answers',
   async (client) => {
+    if (sides === undefined) throw new Error('the servers are not running');
     const { postgres, tributary } = sides;
     const different: string[] = [];
     let accepted = 0;
