@@ -101,7 +101,7 @@ beforeEach(async () => {
         catalogAge: 0,
         connectTimeout: 1_000,
         connections: 2,
-        statementTimeout: 10_000,
+        statementTimeout: 60_000,
       },
     ],
   });

@@ -177,6 +177,19 @@ describe('what is wrong or missing is refused with its place:', () => {
       'sources:\n  lake: { connector: hive }',
       ':2: sources.lake.connector: connector "hive" is not available',
     ],
+    ['sources:\n  w: { connector: postgres }', ':2: sources.w.url: a url is needed'],
+    [
+      'sources:\n  w: { connector: postgres, url: postgres://h/d }',
+      ':2: sources.w.url: the url of source "w" must name a user, a host and a database',
+    ],
+    [
+      'sources:\n  w: { connector: postgres, url: postgres://u@h/d, connectTimeout: 5 }',
+      ':2: sources.w.connectTimeout: a time with its unit is expected, such as 500ms, 30s or 15min',
+    ],
+    [
+      'sources:\n  w: { connector: postgres, url: postgres://u@h/d, root: x }',
+      ':2: sources.w.root: unknown key',
+    ],
     ['sources:\n  Lake: { root: x }', ':2: sources.Lake: "Lake" cannot name a source'],
     ['sources:\n  main: { root: x }', ':2: sources.main: "main" cannot name a source'],
     [
@@ -220,7 +233,7 @@ describe('what is wrong or missing is refused with its place:', () => {
 
 test('a variable may stand inside a text, and an empty one counts as set', () => {
   const config = parse('sources: { lake: { root: "/data/${A}${B}/x" } }', { A: 'a', B: '' });
-  expect(config.sources[0]?.root).toBe('/data/a/x/');
+  expect(config.sources).toMatchObject([{ root: '/data/a/x/' }]);
 });
 
 test('the example of the README is accepted', async () => {
@@ -231,4 +244,19 @@ test('the example of the README is accepted', async () => {
   );
   expect(blocks).not.toEqual([]);
   for (const block of blocks) expect(() => parse(block, environment)).not.toThrow();
+});
+
+test('a PostgreSQL source takes its password from the environment', () => {
+  const text = `sources:
+  w: { connector: postgres, url: 'postgres://u@h:5433/d', password: '\${PW}', connections: 8, statementTimeout: 2min }`;
+  expect(parse(text, { PW: 'hunter2' }).sources).toEqual([
+    {
+      connector: 'postgres',
+      name: 'w',
+      url: 'postgres://u@h:5433/d',
+      password: 'hunter2',
+      connections: 8,
+      statementTimeout: 120_000,
+    },
+  ]);
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Plan } from '../../src/plan/plan.ts';
+import type { RemoteQueryPlan, ScanPlan, Plan } from '../../src/plan/plan.ts';
 import { duckdbLiteral } from '../../src/print/duckdb-literal.ts';
 import { engineType } from '../../src/print/engine-type.ts';
 import { printDuckdb, printDuckdbExpression } from '../../src/print/print-duckdb.ts';
@@ -73,7 +73,7 @@ test('parameters of relations are numbered through the statement, a text in brac
   const printed = printDuckdb(plan, {
     relation: (each) => ({
       text: `(SELECT {1} AS c${each.columns[0]?.id ?? 0} WHERE {0} <> '{9}')`,
-      parameters: [`${each.table.name}0`, `${each.table.name}1`],
+      parameters: [`${nameOf(each)}0`, `${nameOf(each)}1`],
     }),
     timeZone: 'UTC',
     now: '2024-02-29 12:00:00+00',
@@ -91,3 +91,7 @@ test('an expression alone names columns by their ids and has exactly its type', 
   });
   expect(await duckdb.query(`SELECT ${text} FROM (SELECT 1 AS c7)`)).toEqual([[true]]);
 });
+
+function nameOf(relation: ScanPlan | RemoteQueryPlan): string {
+  return relation.kind === 'scan' ? relation.table.name : relation.source;
+}

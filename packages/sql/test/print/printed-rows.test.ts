@@ -63,7 +63,7 @@ const T_ROWS = '(SELECT * FROM (VALUES (1, 10), (2, NULL), (3, 30), (3, 31)) AS 
 function duckdbText(plan: Plan): string {
   return printDuckdb<never>(plan, {
     relation: (each) => ({
-      text: `(SELECT ${each.scanColumns.map(({ id, source }) => `${source} AS c${id}`).join(', ') || '1'} FROM ${T_ROWS})`,
+      text: `(SELECT ${(each.kind === 'scan' ? each.scanColumns : []).map(({ id, source }) => `${source} AS c${id}`).join(', ') || '1'} FROM ${T_ROWS})`,
       parameters: [],
     }),
     timeZone: 'UTC',

@@ -146,6 +146,7 @@ export async function startConformance(): Promise<Conformance> {
       const types = plan.columns.map((column) => column.type);
       const printed = printDuckdb<never>(plan, {
         relation: (scan) => {
+          if (scan.kind !== 'scan') throw new Error('no source computes queries here');
           const definition = catalog.relation(
             scan.table.database,
             scan.table.schema,
