@@ -185,6 +185,25 @@ describe('tables', () => {
     await sql.command(`DROP TABLE lake.show_${name}`);
   });
 
+  test('warn of properties on time that cannot work', async () => {
+    const create = jsonTable('lake.timed', 'timed', 'PARTITIONED BY (dt date)');
+    const { notices } = await sql.command(
+      `${create} TBLPROPERTIES ('tributary.time_column' = 'made_at')`,
+    );
+    expect(notices).toEqual([
+      [
+        'WARNING',
+        '01000',
+        'property "tributary.time_column" names a column that does not exist: "made_at" (table default.timed)',
+      ],
+    ]);
+    const altered = await sql.command(
+      "ALTER TABLE lake.timed SET TBLPROPERTIES ('tributary.time_tolerance' = 'some')",
+    );
+    expect(altered.notices).toHaveLength(2);
+    await sql.command('DROP TABLE lake.timed');
+  });
+
   test('take properties and columns', async () => {
     await sql.command(jsonTable('lake.growing', 'growing', 'PARTITIONED BY (dt date)'));
     await writeLines('growing/dt=2024-01-05', { user_id: 1, event: 'a', extra: 7 });
