@@ -5,7 +5,16 @@ import type {
   DuckDBResult,
   DuckDBType,
 } from '@duckdb/node-api';
-import { DuckDBListValue, LIST, SQLNULL, StatementType } from '@duckdb/node-api';
+import {
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  DuckDBListValue,
+  LIST,
+  SQLNULL,
+  StatementType,
+  VARCHAR,
+} from '@duckdb/node-api';
 import { QueryError } from '@tributary/sql';
 import type { EngineResult, EngineValue, RunOptions } from './engine.ts';
 import { interruptible } from './interruptible.ts';
@@ -124,11 +133,33 @@ function checkKind(kind: StatementType, options: RunOptions): void {
 
 function bind(statement: DuckDBPreparedStatement, parameters: readonly EngineValue[]): void {
   for (const [index, value] of parameters.entries()) {
-    if (value instanceof DuckDBListValue && value.items.length === 0) {
-      // A list without items says nothing of its type; a list of NULLs casts to any.
-      statement.bindValue(index + 1, value, LIST(SQLNULL));
+    if (value instanceof DuckDBListValue && (value.items[0] ?? null) === null) {
+      // The binding takes a list's type from its first item; NULL says nothing, and as a list of NULLs every item would be lost.
+      statement.bindValue(index + 1, value, LIST(itemType(value.items)));
     } else {
       statement.bindValue(index + 1, value);
     }
+  }
+}
+
+/** The type of the first item that has one. A list of NULLs casts to any. */
+function itemType(items: DuckDBListValue['items']): DuckDBType {
+  const first = items.find((item) => item !== null);
+  switch (typeof first) {
+    case 'undefined':
+      return SQLNULL;
+    case 'string':
+      return VARCHAR;
+    case 'bigint':
+      return BIGINT;
+    case 'number':
+      return DOUBLE;
+    case 'boolean':
+      return BOOLEAN;
+    default:
+      throw new QueryError(
+        'internalError',
+        'a bound list begins with NULL and holds no plain values',
+      );
   }
 }

@@ -24,6 +24,15 @@ describe('a statement', () => {
     expect(rows).toEqual([['x', 3n, 0n, true]]);
   });
 
+  it('keeps the items of a list that begins with NULL', async () => {
+    const rows = await own.engine.rows('select $1::varchar[], $2::bigint[], len($3)', [
+      listValue([null, 'a', null, 'b']),
+      listValue([null, 5n]),
+      listValue([null, null]),
+    ]);
+    expect(rows).toEqual([[listValue([null, 'a', null, 'b']), listValue([null, 5n]), 2n]]);
+  });
+
   it('may read small files in another way than the statement before it, and only that can be changed', async () => {
     const setting = (smallFiles: boolean) =>
       own.engine.rows("select current_setting('prefetch_all_parquet_files')", [], { smallFiles });

@@ -96,10 +96,10 @@ function groupText(
     if (sequence !== undefined) {
       columns.push(`${sequence} AS c${id}`);
     } else if (values.length <= LIST_LIMIT) {
-      const constant = bindTexts(values, bind);
+      const constant = bind(listValue(values));
       columns.push(`(CAST(${constant} AS ${type}[]))[${PLACE} + 1] AS c${id}`);
     } else {
-      looked.push(`CAST(unnest(${bindTexts(values, bind)}) AS ${type}) AS p${index}`);
+      looked.push(`CAST(unnest(${bind(listValue(values))}) AS ${type}) AS p${index}`);
       columns.push(`v.p${index} AS c${id}`);
     }
   }
@@ -107,17 +107,6 @@ function groupText(
   if (looked.length === 0) return `SELECT ${list(columns)} FROM ${from}`;
   const values = `SELECT ${looked.join(', ')}, unnest(range(${group.paths.length})) AS i`;
   return `SELECT ${list(columns)} FROM ${from} JOIN (${values}) AS v ON ${PLACE} = v.i`;
-}
-
-/** The binding takes a list's type from its first item, which therefore must not be NULL. */
-function bindTexts(
-  values: readonly (string | null)[],
-  bind: (value: EngineValue) => string,
-): string {
-  const first = values.find((value) => value !== null) ?? null;
-  return values[0] === null
-    ? `(${bind(listValue([first, ...values]))})[2:]`
-    : bind(listValue(values));
 }
 
 /** A relation of which only the row count matters has one column without meaning. */
