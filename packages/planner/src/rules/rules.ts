@@ -1,5 +1,6 @@
 import type { Plan } from '@tributary/sql';
 import { dropImpliedPredicates } from './drop-implied-predicates.ts';
+import { inlineCommonTables } from './inline-common-tables.ts';
 import { pruneColumns } from './prune-columns.ts';
 import { prunePartitions } from './prune-partitions.ts';
 import { pushToSource } from './push-to-source.ts';
@@ -7,6 +8,8 @@ import type { Rule, RuleContext } from './rule.ts';
 
 /** All rules in the order they run. */
 export const RULES: readonly Rule[] = [
+  // First: the others find blocks whole, and predicates above a common table reach its scans either way.
+  inlineCommonTables,
   // Before pruning columns: predicates may name partition columns that nothing above reads.
   prunePartitions,
   // Needs what prune-partitions wrote to the scans, and frees columns for prune-columns.

@@ -78,6 +78,14 @@ const JOINS: readonly Case[] = [
 
 const PLACES: readonly Case[] = [
   [
+    'WITH x AS (SELECT s, n FROM t) SELECT s, sum(n) FROM x GROUP BY s',
+    ['groups t: 1 keys, 1 partials'],
+  ],
+  [
+    "WITH x AS (SELECT s, n, dt FROM t WHERE n > 2), y AS (SELECT * FROM x) SELECT s, sum(n) FROM y WHERE dt > '2024-01-01' GROUP BY s",
+    ['groups t: 1 keys, 1 partials, 1 filters, 1 on time'],
+  ],
+  [
     'WITH x AS (SELECT s, sum(n) AS m FROM t GROUP BY s) SELECT max(m) FROM x',
     ['groups t: 1 keys, 1 partials'],
   ],

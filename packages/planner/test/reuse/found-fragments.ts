@@ -4,6 +4,7 @@ import type { FoundFragments } from '../../src/reuse/find-fragments.ts';
 import type { Fragment } from '../../src/reuse/fragment.ts';
 import { idsBeyond } from '../../src/reuse/resolve-fragments.ts';
 import type { TimeAxis } from '../../src/reuse/time-axis.ts';
+import { inlineCommonTables } from '../../src/rules/inline-common-tables.ts';
 import { boundQuery } from '../analyze/bound-query.ts';
 
 const AXIS: TimeAxis = {
@@ -19,7 +20,9 @@ function axisOf(scan: ScanPlan): TimeAxis | 'no_time_column' {
 
 /** The fragments of a query over tables t, u and v of `boundQuery`. */
 export async function fragmentsOf(text: string): Promise<FoundFragments> {
-  const plan: Plan = await boundQuery(text);
+  const bound: Plan = await boundQuery(text);
+  const plan =
+    inlineCommonTables.apply(bound, { partitionColumns: () => AXIS.partitionColumns }) ?? bound;
   return findFragments(plan, { axis: axisOf, ids: idsBeyond(plan) });
 }
 
