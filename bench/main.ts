@@ -8,6 +8,10 @@ import { reuseGrowth } from './reuse/growth.ts';
 import { reuseDay, reusePartition, reuseS3 } from './reuse/reuse-ladders.ts';
 import { reuseSteps } from './reuse/reuse-steps.ts';
 import { tpch } from './tpch.ts';
+import { warehouseKeys } from './warehouse/dynamic-filters.ts';
+import { warehouseRows } from './warehouse/rows-moved.ts';
+import { warehouseTpch } from './warehouse/tpch-split.ts';
+import { warehouseWhole } from './warehouse/tpch-whole.ts';
 import { wire } from './wire/wire.ts';
 
 /** `npm run bench [-- name ...]`: ratios against peers in one run on this machine. `reuse` names all that begin with it. */
@@ -23,6 +27,10 @@ const BENCHMARKS: readonly Benchmark[] = [
   reuseS3,
   reuseSteps,
   reuseGrowth,
+  warehouseTpch,
+  warehouseWhole,
+  warehouseKeys,
+  warehouseRows,
 ];
 const named = (benchmark: Benchmark, name: string): boolean =>
   benchmark.name === name || benchmark.name.startsWith(`${name}-`);

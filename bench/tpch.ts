@@ -6,7 +6,7 @@ import { startTributary } from '../test/support/tributary.ts';
 import type { Benchmark } from './report.ts';
 import { median, ms, ratio, timePair } from './report.ts';
 
-const TABLES = [
+export const TPCH_TABLES = [
   'region',
   'nation',
   'supplier',
@@ -18,15 +18,16 @@ const TABLES = [
 ];
 const RUNS = 5;
 
-/** TPC-H at scale factor 1 as Parquet, generated once with DuckDB's extension. */
-async function generate(folder: string): Promise<void> {
+/** The folder with TPC-H at scale factor 1 as Parquet, generated once with DuckDB's extension. */
+export async function generateTpch(): Promise<string> {
+  const folder = resolve('.cache/bench/tpch-sf1');
   const marker = join(folder, 'complete');
   const done = await access(marker).then(
     () => true,
     () => false,
   );
   if (done) {
-    return;
+    return folder;
   }
   const extensions = resolve('.cache/extensions');
   const [report] = await fetchExtensions(['tpch'], extensions);
@@ -37,7 +38,7 @@ async function generate(folder: string): Promise<void> {
   const connection = await instance.connect();
   await connection.run(`LOAD '${join(extensions, 'tpch.duckdb_extension')}'`);
   await connection.run('CALL dbgen(sf = 1)');
-  for (const table of TABLES) {
+  for (const table of TPCH_TABLES) {
     await mkdir(join(folder, table), { recursive: true });
     await connection.run(
       `COPY ${table} TO '${join(folder, table, `${table}.parquet`)}' (FORMAT parquet)`,
@@ -46,6 +47,7 @@ async function generate(folder: string): Promise<void> {
   connection.closeSync();
   instance.closeSync();
   await writeFile(marker, '');
+  return folder;
 }
 
 export const tpch: Benchmark = {
@@ -53,8 +55,7 @@ export const tpch: Benchmark = {
   description:
     'TPC-H scale factor 1 through the wire against the DuckDB node API on the same files',
   async run(report) {
-    const folder = resolve('.cache/bench/tpch-sf1');
-    await generate(folder);
+    const folder = await generateTpch();
     const fixtures = resolve('test/fixtures/tpch');
     const server = await startTributary({
       sources: `lake: { connector: lake, root: ${folder} }`,
@@ -62,7 +63,7 @@ export const tpch: Benchmark = {
     });
     const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
     const connection = await instance.connect();
-    for (const table of TABLES) {
+    for (const table of TPCH_TABLES) {
       await connection.run(
         `CREATE VIEW ${table} AS FROM read_parquet('${join(folder, table, '*.parquet')}')`,
       );

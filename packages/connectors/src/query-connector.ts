@@ -10,6 +10,14 @@ export interface QueryFacts {
   readonly now: string;
 }
 
+/** Queries that see one moment of their source, whatever is written to it meanwhile. */
+export interface SourceMoment {
+  /** As `QueryConnector.run`. Fails with `dataChanged` where the moment is lost. */
+  run(plan: Plan, facts: QueryFacts, context: ScanContext): Promise<ScanRelation>;
+  /** When all queries have ended. Does not throw. */
+  close(): Promise<void>;
+}
+
 /**
  * A source that declares its tables itself and computes whole plans over them. A plan reaches it as a plan, its scans perhaps
  * with constraints, and is printed in its own dialect: there is no list of operations to push one by one. A plan of nothing but
@@ -32,5 +40,7 @@ export interface QueryConnector {
    * `sourceUnavailable` naming the source where it cannot be reached.
    */
   run(plan: Plan, facts: QueryFacts, context: ScanContext): Promise<ScanRelation>;
+  /** Begins a moment; nothing is asked of the source before its first query. Absent: each query sees a moment of its own. */
+  moment?(): SourceMoment;
   close(): Promise<void>;
 }

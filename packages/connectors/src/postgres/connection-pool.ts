@@ -27,6 +27,7 @@ interface Idle {
 export class ConnectionPool {
   readonly #target: ConnectionTarget;
   readonly #connectTimeout: number;
+  readonly #size: number;
   readonly #queue: AdmissionQueue;
   readonly #idle: Idle[] = [];
   readonly #leased = new Set<pg.Client>();
@@ -35,6 +36,7 @@ export class ConnectionPool {
   constructor(target: ConnectionTarget, size: number, connectTimeout: number) {
     this.#target = target;
     this.#connectTimeout = connectTimeout;
+    this.#size = size;
     this.#queue = new AdmissionQueue(size);
   }
 
@@ -66,6 +68,15 @@ export class ConnectionPool {
       leave();
       throw error;
     }
+  }
+
+  /** A lease where a place is free now and a connection can be had; undefined: none. Throws QueryError when `signal` aborts. */
+  async leaseAtOnce(signal: AbortSignal): Promise<Lease | undefined> {
+    if (this.#queue.running >= this.#size) return undefined;
+    return this.lease(signal).catch((error: unknown) => {
+      if (signal.aborted) throw error;
+      return undefined;
+    });
   }
 
   /** Cancels what runs and closes every connection. */

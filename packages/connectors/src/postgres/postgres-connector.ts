@@ -2,20 +2,21 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cancellation } from '@tributary/engine';
 import type { Engine } from '@tributary/engine';
-import { QueryError, engineType, isQueryError } from '@tributary/sql';
+import { isQueryError } from '@tributary/sql';
 import type { Plan } from '@tributary/sql';
 import type { ScanContext, ScanRelation, ScanStatistics } from '../connector.ts';
-import type { QueryConnector, QueryFacts } from '../query-connector.ts';
+import type { QueryConnector, QueryFacts, SourceMoment } from '../query-connector.ts';
+import { noScanStatistics } from '../scan-statistics.ts';
 import { CatalogCache } from './catalog/catalog-cache.ts';
 import { ConnectionPool } from './connection-pool.ts';
-import { CopyOut } from './copy/copy-out.ts';
-import { RowDecoder } from './copy/row-decoder.ts';
+import { PostgresMoment } from './moment.ts';
 import { connectionTarget } from './postgres-config.ts';
 import type { PostgresConfig } from './postgres-config.ts';
+import { BEGIN, readQuery } from './read-query.ts';
+import type { SourceQuery } from './read-query.ts';
 import { refusal } from './refusal.ts';
 import { isCatalogChange, isTransient, sourceError } from './source-error.ts';
 import { layoutQuery, queryText } from './text/query-text.ts';
-import { quoteText } from './text/table-text.ts';
 
 const DEFAULT_CONNECTIONS = 4;
 const DEFAULT_STATEMENT_TIMEOUT_MS = 15 * 60_000;
@@ -73,25 +74,22 @@ class PostgresConnector implements QueryConnector {
     return queryText(plan, facts, this.catalog);
   }
 
-  async run(plan: Plan, facts: QueryFacts, context: ScanContext): Promise<ScanRelation> {
-    const statistics = noStatistics();
-    const text = this.text(plan, facts);
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#read(plan, text, facts, context, statistics);
-      } catch (error) {
-        if (context.signal.aborted) throw cancellation(context.signal, error);
-        if (isCatalogChange(error) || (isQueryError(error) && error.code === 'dataChanged')) {
-          this.catalog.expire();
-        }
-        if (attempt >= MOST_TRIES || !isTransient(error)) throw sourceError(this.source, error);
-      }
-      statistics.retries += 1;
-      const longest = FIRST_BACKOFF_MS * 4 ** attempt;
-      await delay(randomInt(longest), undefined, { signal: context.signal }).catch(() => {
-        throw cancellation(context.signal);
-      });
-    }
+  run(plan: Plan, facts: QueryFacts, context: ScanContext): Promise<ScanRelation> {
+    return this.#retried(plan, facts, context, (query, statistics) =>
+      this.#read(query, statistics, context),
+    );
+  }
+
+  moment(): SourceMoment {
+    const moment = new PostgresMoment(this.#pool);
+    const engine = this.#engine;
+    return {
+      run: (plan, facts, context) =>
+        this.#retried(plan, facts, context, (query, statistics) =>
+          moment.read(query, { engine, statistics, signal: context.signal }),
+        ),
+      close: () => moment.close(),
+    };
   }
 
   async close(): Promise<void> {
@@ -99,97 +97,63 @@ class PostgresConnector implements QueryConnector {
     await Promise.all([this.#pool.close(), this.#catalogPool.close()]);
   }
 
-  /** Reads all rows into a table of the engine, in one transaction of one connection. */
-  async #read(
+  /** Tries a query again where its connection failed: no row has left before all are here. */
+  async #retried(
     plan: Plan,
-    text: string,
     facts: QueryFacts,
     { signal }: ScanContext,
-    statistics: ScanStatistics,
+    read: (query: SourceQuery, statistics: ScanStatistics) => Promise<ScanRelation>,
   ): Promise<ScanRelation> {
-    const layout = layoutQuery(plan, this.catalog);
-    const lease = await this.#pool.lease(signal);
-    let copy: CopyOut | undefined;
-    const onAbort = (): void => copy?.abandon(cancellation(signal));
-    let reusable = false;
-    const table = await this.#engine
-      .load(
-        plan.columns.length === 0
-          ? [{ name: 'present', type: 'BOOLEAN' }]
-          : plan.columns.map(({ id, type }) => ({ name: `c${id}`, type: engineType(type) })),
-      )
-      .catch((error: unknown) => {
-        lease.release(true);
-        throw error;
-      });
-    try {
-      const decoder = new RowDecoder(plan, table, this.source);
-      let found: unknown;
-      copy = new CopyOut(this.#batch(text, layout.text, facts), {
-        onPayload: (buffer, from, to) => decoder.payload(buffer, from, to),
-        onRow: ([count]) => {
-          found = count;
-        },
-        onFailure: () => lease.cancel(),
-      });
-      signal.addEventListener('abort', onAbort, { once: true });
-      if (signal.aborted) throw cancellation(signal);
-      statistics.requests += 1;
-      lease.client.query(copy);
-      await copy.done;
-      reusable = true;
-      statistics.bytesRead += copy.bytes;
-      if (Number(found) !== layout.expected) {
-        throw new QueryError(
-          'dataChanged',
-          `a table of source "${this.source}" was altered while the statement ran`,
-          { hint: 'Run the statement again.' },
-        );
+    const statistics = noScanStatistics('copy');
+    const text = this.text(plan, facts);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const query = {
+          source: this.source,
+          plan,
+          text,
+          layout: layoutQuery(plan, this.catalog),
+          timeZone: facts.timeZone,
+          statementTimeout: this.#statementTimeout,
+        };
+        return await read(query, statistics);
+      } catch (error) {
+        if (signal.aborted) throw cancellation(signal, error);
+        if (isCatalogChange(error) || (isQueryError(error) && error.code === 'dataChanged')) {
+          this.catalog.expire();
+        }
+        if (attempt >= MOST_TRIES || !isTransient(error)) throw sourceError(this.source, error);
       }
-      decoder.finish();
-      return {
-        text: `(SELECT * FROM ${table.name})`,
-        parameters: [],
-        statistics,
-        verify: () => Promise.resolve(),
-        release: () => table.drop(),
-      };
-    } catch (error) {
-      await table.drop();
-      throw error;
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-      lease.release(reusable);
+      statistics.retries += 1;
+      const longest = FIRST_BACKOFF_MS * 4 ** attempt;
+      await delay(randomInt(longest), undefined, { signal }).catch(() => {
+        throw cancellation(signal);
+      });
     }
   }
 
-  /** One message with everything, so that a query costs one round trip and nothing stays set on the connection. */
-  #batch(text: string, layout: string, { timeZone }: QueryFacts): string {
-    return [
-      'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
-      // Nothing outside PostgreSQL's own schema stands for a function or operator.
-      'SET LOCAL search_path = pg_catalog',
-      `SET LOCAL statement_timeout = ${this.#statementTimeout}`,
-      `SET LOCAL TimeZone = ${quoteText(timeZone)}`,
-      "SET LOCAL IntervalStyle = 'postgres'",
-      "SET LOCAL DateStyle = 'ISO, YMD'",
-      `COPY (${text}) TO STDOUT (FORMAT binary)`,
-      layout,
-      'COMMIT',
-    ].join(';\n');
+  /** Reads in one transaction of one connection. */
+  async #read(
+    query: SourceQuery,
+    statistics: ScanStatistics,
+    { signal }: ScanContext,
+  ): Promise<ScanRelation> {
+    const lease = await this.#pool.lease(signal);
+    let reusable = false;
+    try {
+      return await readQuery(query, {
+        lease,
+        engine: this.#engine,
+        statistics,
+        signal,
+        begin: [BEGIN],
+        end: ['COMMIT'],
+        onReady: () => {
+          reusable = true;
+        },
+      });
+    } finally {
+      lease.release(reusable);
+    }
   }
-}
-
-function noStatistics(): ScanStatistics {
-  return {
-    partitionsConsidered: 0n,
-    partitionsKept: 0n,
-    files: 0,
-    fileBytes: 0,
-    bytesRead: 0,
-    requests: 0,
-    retries: 0,
-    listingMs: 0,
-    path: 'copy',
-  };
 }

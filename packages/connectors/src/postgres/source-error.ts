@@ -52,6 +52,12 @@ export function isTransient(error: unknown): boolean {
   );
 }
 
+/** The SQLSTATE of an error that the server reported; undefined for others. */
+export function sqlState(error: unknown): string | undefined {
+  const { code, reported } = failureOf(error);
+  return reported ? code : undefined;
+}
+
 /** Whether the source's tables are not what they were when the statement was bound. */
 export function isCatalogChange(error: unknown): boolean {
   return /^(42P01|42703|42704|3F000|42883|0A000|XX000)$/.test(failureOf(error).code);

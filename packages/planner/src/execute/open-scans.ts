@@ -1,9 +1,25 @@
-import type { Connector, ScanContext, ScanRelation, ScanRequest } from '@tributary/connectors';
+import type {
+  Connector,
+  QueryConnector,
+  QueryFacts,
+  ScanContext,
+  ScanRelation,
+  ScanRequest,
+} from '@tributary/connectors';
 import type { Partition, TableDefinition } from '@tributary/catalog';
 import { QueryError, visitPlan } from '@tributary/sql';
 import type { Plan, RemoteQueryPlan, ScanPlan } from '@tributary/sql';
 import { openInOrder } from './opening-order.ts';
 import type { DynamicFilterServices } from './opening-order.ts';
+import { sourceMoments } from './source-moments.ts';
+import type { SourceMoments } from './source-moments.ts';
+
+/** What a source computes by itself. */
+export interface RemoteRead {
+  readonly connector: QueryConnector;
+  readonly plan: Plan;
+  readonly facts: QueryFacts;
+}
 
 /** What opening scans needs of the server. */
 export interface ScanServices {
@@ -12,12 +28,12 @@ export interface ScanServices {
   /** Whether a scan reads a table of a source. */
   isTable(scan: ScanPlan): boolean;
   /** A relation that was prepared for a scan before it is opened (cells, or a listing in hand); undefined for other scans. */
-  readonly prepared?: (scan: ScanPlan, context: ScanContext) => Promise<ScanRelation> | undefined;
-  /** Rows that a source computes: of a remote query, or of one of its tables; undefined for scans of other tables. */
-  remote(
-    query: ScanPlan | RemoteQueryPlan,
+  readonly prepared?: (
+    scan: ScanPlan | RemoteQueryPlan,
     context: ScanContext,
-  ): Promise<ScanRelation> | undefined;
+  ) => Promise<ScanRelation> | undefined;
+  /** What a source computes: a remote query, or the rows of one of its tables; undefined for scans of other tables. */
+  remote(query: ScanPlan | RemoteQueryPlan): RemoteRead | undefined;
   /** How rows of some scans narrow others; absent: all are opened at once. */
   readonly filters?: DynamicFilterServices;
   /** Rows the server makes itself, for scans of schema `tributary`; undefined for other scans. */
@@ -55,10 +71,15 @@ export async function openScans(
       }
     },
   });
+  const moments = sourceMoments(
+    [...scans.values()].flatMap((scan) => services.remote(scan)?.connector ?? []),
+  );
   const byOccurrence = new Map<number, ScanRelation>();
   const failures: unknown[] = [];
   const openAll = async (each: readonly (ScanPlan | RemoteQueryPlan)[]): Promise<void> => {
-    const opened = await Promise.allSettled(each.map((scan) => openScan(scan, services, context)));
+    const opened = await Promise.allSettled(
+      each.map((scan) => openScan(scan, services, moments, context)),
+    );
     opened.forEach((outcome, index) => {
       const occurrence = each[index]?.occurrence;
       if (outcome.status === 'rejected') failures.push(outcome.reason);
@@ -82,6 +103,8 @@ export async function openScans(
         }));
   } catch (error) {
     failures.push(error);
+  } finally {
+    await moments.close();
   }
   const relations = [...byOccurrence.values()];
   const release = async (): Promise<void> => {
@@ -113,15 +136,16 @@ export async function openScans(
 async function openScan(
   scan: ScanPlan | RemoteQueryPlan,
   services: ScanServices,
+  moments: SourceMoments,
   context: ScanContext,
 ): Promise<ScanRelation> {
-  const prepared = scan.kind === 'scan' ? services.prepared?.(scan, context) : undefined;
+  const prepared = services.prepared?.(scan, context);
   if (prepared !== undefined) {
     return prepared;
   }
-  const remote = services.remote(scan, context);
+  const remote = services.remote(scan);
   if (remote !== undefined) {
-    return remote;
+    return moments.of(remote.connector).run(remote.plan, remote.facts, context);
   }
   if (scan.kind === 'remoteQuery') {
     throw new QueryError('internalError', `source "${scan.source}" computes no queries`);

@@ -1,3 +1,4 @@
+import { relationWithoutSource } from '@tributary/connectors';
 import type { ScanRelation } from '@tributary/connectors';
 import { engineType } from '@tributary/sql';
 import type { RemoteQueryPlan, ScanPlan } from '@tributary/sql';
@@ -20,28 +21,20 @@ export function describeRemoteQueries(services: ScanServices, scope: StatementSc
   const { filters: _, ...others } = services;
   return {
     ...others,
-    remote: (query) =>
-      remoteQuery(query, scope) === undefined ? undefined : Promise.resolve(emptyRelation(query)),
+    prepared: (query, context) =>
+      remoteQuery(query, scope) === undefined
+        ? others.prepared?.(query, context)
+        : Promise.resolve(emptyRelation(query)),
   };
 }
 
 function emptyRelation({ columns }: ScanPlan | RemoteQueryPlan): ScanRelation {
   const list = columns.map(({ id, type }) => `CAST(NULL AS ${engineType(type)}) AS c${id}`);
-  return {
-    text: `(SELECT ${list.length === 0 ? 'true AS present' : list.join(', ')} WHERE false)`,
-    parameters: [],
-    statistics: {
-      partitionsConsidered: 0n,
-      partitionsKept: 0n,
-      files: 0,
-      fileBytes: 0,
-      bytesRead: 0,
-      requests: 0,
-      retries: 0,
-      listingMs: 0,
-      path: 'described',
+  return relationWithoutSource(
+    {
+      text: `(SELECT ${list.length === 0 ? 'true AS present' : list.join(', ')} WHERE false)`,
+      parameters: [],
     },
-    verify: () => Promise.resolve(),
-    release: () => Promise.resolve(),
-  };
+    'described',
+  );
 }

@@ -1,4 +1,5 @@
-import type { ScanRelation, ScanStatistics } from '@tributary/connectors';
+import { relationWithoutSource } from '@tributary/connectors';
+import type { ScanRelation } from '@tributary/connectors';
 import type { ScanServices } from '../execute/open-scans.ts';
 import type { ResolvedPlan } from './resolve-fragments.ts';
 
@@ -9,15 +10,10 @@ export function preparedScans(services: ScanServices, resolved: ResolvedPlan): S
     prepared(scan, context) {
       const cells = resolved.relations.get(scan.occurrence);
       if (cells !== undefined) {
-        return Promise.resolve({
-          ...cells,
-          statistics: nothingRead(),
-          verify: () => Promise.resolve(),
-          release: () => Promise.resolve(),
-        });
+        return Promise.resolve(relationWithoutSource(cells, 'cells'));
       }
       const listing = resolved.listings.get(scan.occurrence);
-      if (listing === undefined) {
+      if (listing === undefined || scan.kind !== 'scan') {
         return undefined;
       }
       const { definition } = services.table(scan);
@@ -37,19 +33,5 @@ export function preparedScans(services: ScanServices, resolved: ResolvedPlan): S
           return relation;
         });
     },
-  };
-}
-
-function nothingRead(): ScanStatistics {
-  return {
-    partitionsConsidered: 0n,
-    partitionsKept: 0n,
-    files: 0,
-    fileBytes: 0,
-    bytesRead: 0,
-    requests: 0,
-    retries: 0,
-    listingMs: 0,
-    path: 'cells',
   };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,13 +33,30 @@ export function postgresFailure(error: unknown): PostgresFailure | undefined {
   return { code, message };
 }
 
+export interface PostgresOptions {
+  /** Where the cluster is and stays; made at first. Absent: a temporary one. */
+  readonly directory?: string;
+  /** Server parameters by name, over the defaults. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+const SETTINGS: Readonly<Record<string, string>> = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  fsync: 'off',
+  timezone: 'UTC',
+  shared_buffers: '16MB',
+};
+
 /**
  * Starts a PostgreSQL 18 with UTF8, builtin locale C.UTF-8 (byte order, Unicode case mapping), TimeZone UTC, no fsync, on a free loopback port.
  * Runs as root too: the package then creates and uses an operating-system user `postgres`.
  */
-export async function startPostgres(): Promise<TestPostgres> {
-  const directory = await mkdtemp(join(tmpdir(), 'tributary-pg-'));
-  const password = randomBytes(12).toString('hex');
+export async function startPostgres(options: PostgresOptions = {}): Promise<TestPostgres> {
+  const { directory = await mkdtemp(join(tmpdir(), 'tributary-pg-')) } = options;
+  const isKept = options.directory !== undefined;
+  // A cluster that stays knows its password from the first time.
+  const password = isKept ? 'tributary' : randomBytes(12).toString('hex');
   const log: string[] = [];
   const keepLog = (message: unknown): void => {
     log.push(String(message));
@@ -56,7 +73,7 @@ export async function startPostgres(): Promise<TestPostgres> {
         try {
           await server?.stop();
         } finally {
-          await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+          if (!isKept) await rm(directory, { recursive: true, force: true, maxRetries: 5 });
         }
       }
     })();
@@ -78,14 +95,16 @@ export async function startPostgres(): Promise<TestPostgres> {
         '--locale=C',
         '--no-sync',
       ],
-      postgresFlags: [
-        ...['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-        ...['-c', 'fsync=off', '-c', 'timezone=UTC', '-c', 'shared_buffers=16MB'],
-      ],
+      postgresFlags: Object.entries({ ...SETTINGS, ...options.settings }).flatMap(
+        ([name, value]) => ['-c', `${name}=${value}`],
+      ),
       onLog: keepLog,
       onError: keepLog,
     });
-    await server.initialise();
+    if (!(await isCluster(directory))) {
+      await mkdir(directory, { recursive: true });
+      await server.initialise();
+    }
     await server.start();
     const connectionString = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
     const connection = new pg.Client({ connectionString });
@@ -109,6 +128,13 @@ export async function startPostgres(): Promise<TestPostgres> {
     await stop();
     throw new Error(`PostgreSQL did not start: ${log.join('\n')}`, { cause: error });
   }
+}
+
+function isCluster(directory: string): Promise<boolean> {
+  return access(join(directory, 'PG_VERSION')).then(
+    () => true,
+    () => false,
+  );
 }
 
 function freePort(): Promise<number> {
