@@ -107,12 +107,24 @@ const FOLDABLE: readonly ScalarName[] = [
 ];
 
 /** Types whose text form is read back as the same value; arrays of instants with a zone depend on the session's. */
-function isFoldable(type: SqlType): boolean {
+export function isFoldable(type: SqlType): boolean {
   if (type.kind === 'array') {
     const { element } = type;
     return element.kind === 'scalar' && element.name !== 'timestamptz' && isFoldable(element);
   }
   return type.kind === 'scalar' && FOLDABLE.includes(type.name);
+}
+
+/** A value that the engine gave as text, as a constant of its type; undefined where the text cannot be read. */
+export function constantOfText(
+  text: string | null,
+  type: SqlType,
+  position?: number,
+): Expression | undefined {
+  const value = canonical(text, type);
+  return value === undefined
+    ? undefined
+    : { kind: 'constant', type, value, ...(position === undefined ? {} : { position }) };
 }
 
 /** Constants are in UTC, whatever the session's zone. */

@@ -4,6 +4,7 @@ import {
   type ColumnId,
   type Domain,
   type Expression,
+  type Plan,
 } from '@tributary/sql';
 
 /**
@@ -118,4 +119,15 @@ export function isRepeatable(expression: Expression): boolean {
     },
   );
   return repeatable;
+}
+
+/** Whether a plan or anything in it calls a volatile function: asked once where it was asked for each row, it answers otherwise. */
+export function isVolatile(plan: Plan): boolean {
+  let found = false;
+  visitPlan(plan, {
+    expression(each) {
+      found ||= each.kind === 'call' && each.entry.volatility === 'volatile';
+    },
+  });
+  return found;
 }

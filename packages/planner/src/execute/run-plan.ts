@@ -5,6 +5,7 @@ import type { Plan, QueryError } from '@tributary/sql';
 import { preparedScans } from '../reuse/prepared-scans.ts';
 import { resolveFragments } from '../reuse/resolve-fragments.ts';
 import type { ResolvedPlan, ReuseContext } from '../reuse/resolve-fragments.ts';
+import { addFiles, addTransfers, countsOf, setCounts } from '../service/query-statistics.ts';
 import type { QueryStatistics } from '../service/query-statistics.ts';
 import { openScans } from './open-scans.ts';
 import type { OpenScans, ScanServices } from './open-scans.ts';
@@ -21,6 +22,8 @@ export interface RunContext {
   readonly timeZone: string;
   /** Absent: everything is computed anew. */
   readonly reuse?: ReuseContext;
+  /** Rows go to files: what the engine runs in place of the query's text, asked for at each try. Its answer is what comes. */
+  readonly copy?: (query: string) => Promise<string>;
 }
 
 /**
@@ -57,7 +60,6 @@ export function timestampText(moment: Date): string {
 
 async function begin(plan: Plan, context: RunContext): Promise<Attempt> {
   const { statistics, signal, reuse } = context;
-  resetCounts(statistics);
   const resolved = reuse === undefined ? undefined : await resolveFragments(plan, context, reuse);
   try {
     const scans = await openScans(
@@ -74,8 +76,10 @@ async function begin(plan: Plan, context: RunContext): Promise<Attempt> {
       });
       const startedAt = performance.now();
       statistics.planningMs += startedAt - started;
-      const result = await context.engine.run(printed.text, printed.parameters, {
+      const text = (await context.copy?.(printed.text)) ?? printed.text;
+      const result = await context.engine.run(text, printed.parameters, {
         signal,
+        allowCopy: context.copy !== undefined,
         whilePreparing: () => scans.confirm(),
         ...readsSmallFiles(scans),
         ...(context.onProgress === undefined ? {} : { onProgress: context.onProgress }),
@@ -104,17 +108,6 @@ class CellsFailed extends Error {
   }
 }
 
-function resetCounts(statistics: QueryStatistics): void {
-  statistics.partitionsConsidered = 0n;
-  statistics.partitionsKept = 0n;
-  statistics.filesRead = 0;
-  statistics.windowsTotal = 0;
-  statistics.windowsHit = 0;
-  statistics.windowsMiss = 0;
-  statistics.windowsBypass = 0;
-  statistics.bypassReasons.clear();
-}
-
 /** Whether the files of each scan are small in the mean; nothing where none are read. */
 function readsSmallFiles({ relations }: OpenScans): { readonly smallFiles?: boolean } {
   const scans = relations.map(({ statistics }) => statistics).filter(({ files }) => files > 0);
@@ -128,7 +121,7 @@ export function addScans(statistics: QueryStatistics, scans: OpenScans): void {
   for (const { statistics: scan } of scans.relations) {
     statistics.partitionsConsidered += scan.partitionsConsidered;
     statistics.partitionsKept += scan.partitionsKept;
-    statistics.filesRead += scan.files;
+    addFiles(statistics, scan);
     listingMs = Math.max(listingMs, scan.listingMs);
   }
   statistics.listingMs += listingMs;
@@ -151,6 +144,7 @@ async function changedMeanwhile(scans: OpenScans): Promise<unknown> {
  */
 export async function* runPlan(plan: Plan, given: RunContext): AsyncGenerator<DuckDBDataChunk> {
   const { statistics } = given;
+  const counted = countsOf(statistics);
   let context = given;
   let suspects: ResolvedPlan | undefined;
   for (let attempt = 0; ; attempt++) {
@@ -158,6 +152,7 @@ export async function* runPlan(plan: Plan, given: RunContext): AsyncGenerator<Du
     let again = false;
     let current: Attempt | undefined;
     try {
+      setCounts(statistics, counted);
       current = await begin(plan, context);
       for await (const chunk of current.result.chunks()) {
         if (held !== undefined && held.length < HELD_CHUNKS) {
@@ -196,7 +191,7 @@ export async function* runPlan(plan: Plan, given: RunContext): AsyncGenerator<Du
       await current?.resolved?.release();
       if (current !== undefined) {
         statistics.executionMs += performance.now() - current.startedAt;
-        addTransfers(statistics, current.scans);
+        for (const scan of current.scans.relations) addTransfers(statistics, scan.statistics);
       }
     }
     if (!again) {
@@ -218,13 +213,4 @@ const ENDS_A_STATEMENT: ReadonlySet<QueryError['code']> = new Set([
 function withoutReuse(context: RunContext): RunContext {
   const { reuse: _, ...others } = context;
   return others;
-}
-
-function addTransfers(statistics: QueryStatistics, scans: OpenScans): void {
-  for (const { statistics: scan } of scans.relations) {
-    // On local disk the engine reads by itself: what it may have read is counted.
-    statistics.bytesRead += scan.path === 'local' ? scan.fileBytes : scan.bytesRead;
-    statistics.requests += scan.requests;
-    statistics.retries += scan.retries;
-  }
 }

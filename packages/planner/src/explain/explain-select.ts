@@ -4,6 +4,7 @@ import type { Plan, PlanColumn, RemoteQueryPlan, ScanPlan } from '@tributary/sql
 import { outputColumns } from '../ddl/show-catalog.ts';
 import { openScans } from '../execute/open-scans.ts';
 import { addScans, printFacts, runPlan } from '../execute/run-plan.ts';
+import { leadPlan } from '../service/lead-plan.ts';
 import { optimize } from '../service/plan-select.ts';
 import { runContext } from '../service/run-context.ts';
 import { scanServices } from '../service/scan-services.ts';
@@ -57,7 +58,7 @@ async function explain(
   scope: StatementScope,
   options: ExplainOptions,
 ): Promise<Explained> {
-  const optimized = await optimize(plan, scope);
+  const optimized = await optimize(options.analyze ? await leadPlan(plan, scope) : plan, scope);
   const scans = await openScans(
     optimized.plan,
     describeRemoteQueries(scanServices(scope), scope),
@@ -89,6 +90,7 @@ async function explain(
       const { statistics } = scope.record;
       facts['rows'] = rows;
       facts['files read'] = statistics.filesRead;
+      if (statistics.rowsRead !== undefined) facts['rows read'] = statistics.rowsRead;
       facts['bytes read'] = statistics.bytesRead;
       facts['requests'] = statistics.requests;
       facts['retries'] = statistics.retries;

@@ -11,9 +11,9 @@ import type {
   SqlType,
   ValueFacts,
 } from '@tributary/sql';
-import { expressionColumns, isRepeatable } from '../analyze/predicate.ts';
+import { expressionColumns, isRepeatable, isVolatile } from '../analyze/predicate.ts';
 import { canonicalText } from './canonical-text.ts';
-import { columnOf, fillHole, isOwn, isVolatile, overScan, splitCore, valuesOf } from './chain.ts';
+import { columnOf, fillHole, isOwn, overScan, splitCore, valuesOf } from './chain.ts';
 import type { ChainOutput, SplitCore } from './chain.ts';
 import type {
   CellPartial,

@@ -205,11 +205,6 @@ function dependsOnNow(expression: Expression): boolean {
   });
 }
 
-/** Whether a plan or anything in it calls a volatile function: above cells it would be asked once a group, not once a row. */
-export function isVolatile(plan: Plan): boolean {
-  return someCall(plan, ({ entry }) => entry.volatility === 'volatile');
-}
-
 function someCall(plan: Plan, test: (call: CallExpression) => boolean): boolean {
   let found = false;
   visitPlan(plan, {
@@ -293,6 +288,22 @@ export function otherSides(rest: Plan, hole: Plan): readonly Plan[] {
         ? [...otherSides(rest.left, hole), rest.right]
         : [rest.left, ...otherSides(rest.right, hole)];
     }
+    default:
+      return [];
+  }
+}
+
+/** The nodes on the way from the rest's root to the hole, without it. */
+export function nodesAbove(rest: Plan, hole: Plan): readonly Plan[] {
+  if (rest === hole) {
+    return [];
+  }
+  switch (rest.kind) {
+    case 'filter':
+    case 'project':
+      return [rest, ...nodesAbove(rest.input, hole)];
+    case 'join':
+      return [rest, ...nodesAbove(reaches(rest.left, hole) ? rest.left : rest.right, hole)];
     default:
       return [];
   }

@@ -1,7 +1,7 @@
 import { mapExpressionChildren, mapPlanChildren } from '@tributary/sql';
 import type { ChildMapping, Plan, ScanPlan } from '@tributary/sql';
 import { aggregateFragment } from './aggregate-fragment.ts';
-import { coreScans, otherSides, splitCore } from './chain.ts';
+import { coreScans, nodesAbove, otherSides, splitCore } from './chain.ts';
 import type { Fragment, IdSource } from './fragment.ts';
 import type { BypassReason } from './reasons.ts';
 import { distinctFragment, rowsFragment, topFragment } from './row-fragments.ts';
@@ -78,6 +78,9 @@ export function findFragments(plan: Plan, context: FragmentContext): FoundFragme
     bypassed.delete(fragment.scan.occurrence);
     const { rest, hole } = splitCore(core, fragment.scan);
     otherSides(rest, hole).forEach((side) => mapping.plan(side));
+    // Subqueries in what is left above the cells.
+    const above: ChildMapping = { plan: (each) => each, expression: mapping.expression };
+    [fragment.whole, ...nodesAbove(rest, hole)].forEach((node) => mapPlanChildren(node, above));
   };
 
   const mapping: ChildMapping = {

@@ -6,6 +6,7 @@ import type {
   Plan,
   RecursivePlan,
 } from '@tributary/sql';
+import { isVolatile } from '../analyze/predicate.ts';
 import type { Rule } from './rule.ts';
 
 /** Common tables that are put into one another at most: engines and rules take long over deep statements. */
@@ -90,16 +91,6 @@ function referencesOf(plan: Plan): readonly number[] {
 
 function isRecursive(plan: Plan): plan is RecursivePlan {
   return plan.kind === 'recursive';
-}
-
-function isVolatile(plan: Plan): boolean {
-  let found = false;
-  visitPlan(plan, {
-    expression(each) {
-      found ||= each.kind === 'call' && each.entry.volatility === 'volatile';
-    },
-  });
-  return found;
 }
 
 /** The common table's rows under the columns of a reference. */

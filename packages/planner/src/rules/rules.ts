@@ -22,11 +22,15 @@ export const RULES: readonly Rule[] = [
 /** No rule over plans, but switched off like one: rows of one scan, once they are there, prune others. */
 export const DYNAMIC_FILTERS = 'dynamic-filters';
 
+/** Likewise: subqueries whose values say what of other tables is read run before their statement. */
+export const LEADING_SUBQUERIES = 'leading-subqueries';
+
 /** Likewise: ranges of time are answered from the windows that are stored, and windows are stored. */
 export const REUSE_WINDOWS = 'reuse-windows';
 
 export const RULE_NAMES: readonly string[] = [
   ...RULES.map((rule) => rule.name),
+  LEADING_SUBQUERIES,
   DYNAMIC_FILTERS,
   REUSE_WINDOWS,
 ];

@@ -104,6 +104,17 @@ export function partitionColumns(table: TableReference, scope: StatementScope): 
   return relation?.kind === 'table' ? relation.partitionColumns.map(({ name }) => name) : [];
 }
 
+/** Columns whose values say what is read of a table: its partition columns, and the time column that goes with them. */
+export function pruningColumns(table: TableReference, scope: StatementScope): readonly string[] {
+  const relation = scope.snapshot.relation(table.database, table.schema, table.name);
+  if (relation?.kind !== 'table') return [];
+  const tied = timeAxis(relation)?.tied?.column;
+  return [
+    ...relation.partitionColumns.map(({ name }) => name),
+    ...(tied === undefined ? [] : [tied]),
+  ];
+}
+
 export interface OptimizedPlan {
   readonly plan: Plan;
   readonly applied: readonly string[];

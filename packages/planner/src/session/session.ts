@@ -7,6 +7,7 @@ import { explainColumns, explainSelect } from '../explain/explain-select.ts';
 import { runPlan } from '../execute/run-plan.ts';
 import { MAIN_DATABASE } from '../service/planner-services.ts';
 import type { PlannerServices } from '../service/planner-services.ts';
+import { leadPlan } from '../service/lead-plan.ts';
 import { bindQuery, optimize, substituteParameters } from '../service/plan-select.ts';
 import { withDigitsOfValues } from '../service/parameter-digits.ts';
 import type { QueryRecord } from '../service/query-log.ts';
@@ -418,7 +419,7 @@ export class Session implements SqlSession {
       if (bound.relations.length > 0) {
         this.#last = scope.record;
       }
-      const optimized = await optimize(plan, scope);
+      const optimized = await optimize(await leadPlan(plan, scope), scope);
       const chunks = runPlan(optimized.plan, runContext(scope));
       return {
         kind: 'rows',

@@ -56,15 +56,15 @@ const JOINS: readonly Case[] = [
   ],
   [
     'SELECT s, count(*) FROM t WHERE id IN (SELECT id FROM v) GROUP BY s',
-    ['groups t: 2 keys, 1 partials'],
+    ['BYPASS v: no_time_column', 'groups t: 2 keys, 1 partials'],
   ],
   [
     'SELECT s, count(*) FROM t WHERE EXISTS (SELECT 1 FROM v WHERE v.id = t.id) GROUP BY s',
-    ['groups t: 2 keys, 1 partials'],
+    ['BYPASS v: no_time_column', 'groups t: 2 keys, 1 partials'],
   ],
   [
     'SELECT s, count(*) FROM t WHERE NOT EXISTS (SELECT 1 FROM v WHERE v.id = t.id) GROUP BY s',
-    ['groups t: 2 keys, 1 partials'],
+    ['BYPASS v: no_time_column', 'groups t: 2 keys, 1 partials'],
   ],
   [
     'SELECT max(v.n), count(DISTINCT v.s), sum(t.n) FROM t JOIN v ON v.id = t.id',
@@ -108,6 +108,14 @@ const PLACES: readonly Case[] = [
   [
     'SELECT (SELECT max(n) FROM t) AS m, v.id FROM v',
     ['BYPASS v: no_time_column', 'groups t: 0 keys, 1 partials'],
+  ],
+  [
+    'SELECT s, count(*) FROM t WHERE n > (SELECT avg(n) FROM u) GROUP BY s',
+    ['groups t: 2 keys, 1 partials', 'groups u: 0 keys, 2 partials'],
+  ],
+  [
+    'SELECT t.s, count(*) FROM t JOIN v ON v.id = t.id AND v.n IN (SELECT n FROM u WHERE b) GROUP BY t.s',
+    ['BYPASS v: no_time_column', 'groups t: 2 keys, 1 partials', 'rows u: 1 keys, 1 filters'],
   ],
   [
     'SELECT id, (SELECT sum(n) FROM t WHERE t.id = v.id) FROM v',

@@ -19,6 +19,8 @@ const QUERIES: readonly string[] = [
   `SELECT x.id, y.s FROM t x FULL JOIN t y ON x.id = y.id AND x.dt = DATE '2024-01-03'`,
   `SELECT x.id FROM t x JOIN t y ON x.dt = y.dt WHERE y.s = 'a' AND y.dt = DATE '2024-01-03'`,
   `SELECT id FROM t WHERE dt = (SELECT max(dt) FROM t WHERE s = 'b')`,
+  `SELECT id FROM t WHERE dt >= (SELECT max(dt) - 1 FROM t) AND s IN (SELECT s FROM t WHERE n > 8)`,
+  `SELECT id FROM t WHERE s NOT IN (SELECT s FROM t WHERE n > 9) OR dt = (SELECT min(dt) FROM t)`,
   `SELECT id FROM t x WHERE EXISTS (SELECT 1 FROM t y WHERE y.s = x.s AND y.dt = DATE '2024-01-02')`,
   `SELECT id FROM t WHERE s NOT IN (SELECT s FROM t WHERE dt = DATE '2024-01-01' AND s < 'b')`,
   `WITH c AS (SELECT id, s, dt FROM t) SELECT a.id FROM c a JOIN c b ON a.s = b.s WHERE b.dt = DATE '2024-01-02'`,
