@@ -92,10 +92,35 @@ function makerOf(
   );
 }
 
-/** Predicates of the kinds that people write, on plain columns. */
+/** Marks predicates over subqueries that run before their statement. */
+const LEADING = 'lead';
+
+/** Whether a statement reads a table at several moments: a subquery first, and then the rest. */
+export function hasLeadingSubquery(text: string): boolean {
+  return text.includes(`AS ${LEADING} `);
+}
+
+/** A subquery's value chooses windows. */
+function leadingFilter(source: Source, random: RandomSource): string {
+  const { name } = random.pick(source.layout.partitionColumns);
+  const read = (value: string): string =>
+    `(SELECT ${value} FROM ${source.name} AS ${LEADING} WHERE ${LEADING}.k ${random.pick(['=', '<', '>'])} ${random.integer(0, 6)})`;
+  const column = `${LEADING}.${name}`;
+  return random.choose(
+    () => `${SELF}.${name} >= ${read(`max(${column})`)}`,
+    () => `${SELF}.${name} = ${read(`max(${column})`)}`,
+    () => `${SELF}.${name} <= ${read(`min(${column})`)}`,
+    () => `${SELF}.${name} > ${read(`min(${column})`)}`,
+    () => `${SELF}.${name} IN ${read(column)}`,
+    () => `${SELF}.${name} NOT IN ${read(column)}`,
+  );
+}
+
+/** Predicates of the kinds that people write, on plain columns, and of values that are asked for first. */
 function randomFilter(source: Source, random: RandomSource): string {
   const make = makerOf({ source }, random);
   return random.choose(
+    () => leadingFilter(source, random),
     () => `${SELF}.k < ${random.integer(3, 25)}`,
     () => `${SELF}.s = ${quote(random.pick(['red', 'green', 'blue']))}`,
     () => `${SELF}.s IN ('red', 'blue', 'Red')`,

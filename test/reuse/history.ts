@@ -1,5 +1,6 @@
 import { dialectText } from '../random/dialects.ts';
 import { RandomSource } from '../support/random-source.ts';
+import { hasLeadingSubquery } from './fragments.ts';
 import type { Source, Surroundings } from './fragments.ts';
 import { SELF } from './layouts.ts';
 import type { Layout } from './layouts.ts';
@@ -127,7 +128,8 @@ export class History {
     const statement = this.#statement();
     if (random.chance(0.02)) {
       const change = await this.#fileEvent(random.pick(TABLES));
-      if (change !== undefined) return { kind: 'race', statement, change };
+      if (change !== undefined && !hasLeadingSubquery(statement.text))
+        return { kind: 'race', statement, change };
     }
     if (random.chance(0.05)) {
       const more = Array.from({ length: random.integer(1, 3) }, () => this.#statement());

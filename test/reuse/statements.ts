@@ -22,6 +22,9 @@ const NESTINGS = [
   'subquery',
   'cte',
   'cteTwice',
+  'behindCte',
+  'behindCte',
+  'behindSubquery',
   'union',
   'setOperation',
   'window',
@@ -105,6 +108,18 @@ function nest(
         text: `WITH w AS (${text}) SELECT ${names}, 1 AS c${outputs.length} FROM w AS x UNION ALL SELECT ${names}, 2 FROM w AS x WHERE ${where}`,
         outputs: [...all, counted(`c${outputs.length}`)],
       };
+    case 'behindCte':
+    case 'behindSubquery': {
+      const { name } = fragment.source;
+      const filter = random.pick(['', ' AS b WHERE b.k IS NOT NULL', ' AS b WHERE b.k < 12']);
+      const rows = `(SELECT * FROM ${name}${filter})`;
+      return nesting === 'behindSubquery'
+        ? { text: text.replaceAll(`FROM ${name} AS`, `FROM ${rows} AS`), outputs }
+        : {
+            text: `WITH w AS ${random.pick(['', '', 'MATERIALIZED '])}${rows} ${text.replaceAll(`${name} AS`, 'w AS')}`,
+            outputs,
+          };
+    }
     case 'union':
       return compatible(query, other)
         ? {
