@@ -344,8 +344,10 @@ export class Player {
 
   async #race(statement: ComparedStatement, change: Step): Promise<Outcome> {
     const described = await this.#ask(`EXPLAIN ${statement.text}`);
+    let changing: Promise<unknown> = Promise.resolve();
     this.#beforeRead = async () => {
-      await this.play(change);
+      changing = this.play(change);
+      await changing;
     };
     await this.#read();
     const connection = this.#truth.connection;
@@ -360,6 +362,8 @@ export class Player {
     const actual = await this.#ask(statement.text);
     const windows = await this.#windows();
     this.#beforeRead = undefined;
+    // A statement that ended early, or work in the background that read first, did not wait for it.
+    await changing;
     if (typeof described === 'string' || !before)
       return { kind: 'bothFailed', rows: 0, detail: 'before the race', windows };
     if (typeof actual === 'string' && actual.startsWith(CHANGED)) {

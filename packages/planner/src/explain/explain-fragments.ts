@@ -32,6 +32,9 @@ function formatReport({
   detail,
 }: FragmentReport): string {
   const name = `${form ?? 'block'} over ${table}`;
+  if (reason === 'no_time_column' && form === undefined) {
+    return `${name}: not windowed (${BYPASS_REASONS[reason]})`;
+  }
   if (reason !== undefined) {
     const why =
       detail === undefined ? BYPASS_REASONS[reason] : `${BYPASS_REASONS[reason]}: ${detail}`;

@@ -139,13 +139,17 @@ export async function resolveFragments(
   return { plan: merged(plan, answers), relations, listings, reports, release, drop };
 }
 
-/** Blocks that could not even be asked for. */
+/** Blocks that could not even be asked for. Tables without a time, such as dimensions, are not there to be cut. */
 function countBypassed(
   bypassed: readonly Bypass[],
   { statistics }: RunContext,
   { service }: ReuseContext,
 ): void {
   for (const { reason } of bypassed) {
+    if (reason === 'no_time_column') {
+      service.counts.notWindowed++;
+      continue;
+    }
     statistics.bypassReasons.add(reason);
     service.counts.bypassed.set(reason, (service.counts.bypassed.get(reason) ?? 0) + 1);
   }

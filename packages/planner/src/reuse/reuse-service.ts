@@ -22,6 +22,8 @@ export interface ReuseCounts {
   hits: number;
   misses: number;
   readonly bypassed: Map<BypassReason, number>;
+  /** Blocks over tables without a time column. */
+  notWindowed: number;
   bytesSaved: number;
   waits: number;
   retries: number;
@@ -37,6 +39,8 @@ export interface ReuseService {
   readonly counts: ReuseCounts;
   /** Ids of tables with rows further from their day than declared: their days are not pruned by the time column any more. */
   readonly violated: Set<string>;
+  /** Told of what went wrong beside an answer, which was given nevertheless. */
+  readonly failed: (error: unknown) => void;
   /** Merging and auditing after answers. Closed before the store and the engine. */
   readonly background: BackgroundWork;
   /** Whether small files are about to be compacted. */
@@ -54,6 +58,7 @@ export function createReuseService(
   return {
     background: new BackgroundWork(MOST_WAITING, failed),
     compaction: { waiting: false },
+    failed,
     store,
     config,
     violated: new Set(),
@@ -62,6 +67,7 @@ export function createReuseService(
       hits: 0,
       misses: 0,
       bypassed: new Map(),
+      notWindowed: 0,
       bytesSaved: 0,
       waits: 0,
       retries: 0,

@@ -79,6 +79,7 @@ function registerReuse(registry: Registry, counts: () => ReuseCounts): void {
   total('retries', 'Scan units tried again.', ({ retries }) => retries);
   total('audits', 'Reused windows computed again to compare.', ({ auditsDone }) => auditsDone);
   total('audit_differences', 'Audits that found a difference.', (each) => each.auditDifferences);
+  total('not_windowed', 'Blocks over tables without a time column.', (each) => each.notWindowed);
   new Counter({
     name: 'tributary_reuse_bypass_total',
     help: 'Blocks that ran whole, by reason.',
