@@ -33,10 +33,10 @@ describe('tributary.last_query', () => {
     const { rows } = await server.query(`SELECT count(*) FROM lake.events WHERE ${WEEK}`);
     expect(rows).toEqual([['350']]);
     const look =
-      'SELECT partitions_kept, files_read, windows_total, retries, state FROM tributary.last_query';
+      'SELECT partitions_kept, files_read, rows_read, windows_total, retries, state FROM tributary.last_query';
     const first = await server.query(look);
     const second = await server.query(look);
-    expect(first.rows).toEqual([['7', '7', '7', '0', 'succeeded']]);
+    expect(first.rows).toEqual([['7', '7', '350', '7', '0', 'succeeded']]);
     expect(second.rows).toEqual(first.rows);
   });
 
@@ -114,7 +114,7 @@ describe('EXPLAIN', () => {
       `EXPLAIN (ANALYZE, FORMAT JSON) SELECT event, count(*) FROM lake.events WHERE ${WEEK} GROUP BY event`,
     );
     const [explained] = JSON.parse(rows[0]?.[0] ?? '[]') as Record<string, unknown>[];
-    expect(explained).toMatchObject({ rows: 4, 'files read': 7, retries: 0 });
+    expect(explained).toMatchObject({ rows: 4, 'files read': 7, 'rows read': 350, retries: 0 });
     expect(JSON.stringify(explained?.['Plan'])).toContain('Scan lake.default.events');
   });
 

@@ -28,6 +28,8 @@ export interface ScanStatistics {
   files: number;
   /** Bytes of the kept files (what a full read would take). */
   fileBytes: number;
+  /** Rows of the kept files by their footers, or that the source sent; undefined where files do not tell (text formats). */
+  rows: number | undefined;
   /** Bytes fetched from the source; objects that the engine reads by range count whole. */
   bytesRead: number;
   /** Requests to the source (S3 calls; 0 on local disk). */

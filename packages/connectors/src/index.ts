@@ -7,6 +7,7 @@ export {
   type LakeS3Config,
   type LakeServices,
 } from './lake/lake-connector.ts';
+export { noScanStatistics, relationWithoutSource } from './scan-statistics.ts';
 export { createPostgresConnector } from './postgres/postgres-connector.ts';
 export { connectionTarget } from './postgres/postgres-config.ts';
 export type { PostgresConfig } from './postgres/postgres-config.ts';

@@ -23,9 +23,10 @@ import type {
   ScanRequest,
   ScanStatistics,
 } from '../connector.ts';
+import { noScanStatistics } from '../scan-statistics.ts';
 import type { FileStore, OpenFiles, StoreContext, StoredFile } from './file-store.ts';
 import { findHivePartitions } from './hive-partitions.ts';
-import { fromRoot } from './location.ts';
+import { fromRoot, outsideRoot, RESERVED_FOLDER } from './location.ts';
 import { LocalStore } from './local-store.ts';
 import { parquetGroups } from './parquet/parquet-reader.ts';
 import { SchemaCheck, type FileSchema } from './parquet/schema-check.ts';
@@ -139,7 +140,7 @@ class LakeConnector implements Connector {
       ),
       open: (columns, chosen, openContext) => {
         const statistics = {
-          ...noStatistics(this.#store.path),
+          ...noScanStatistics(this.#store.path),
           partitionsKept: BigInt(chosen.length),
         };
         const files = chosen.flatMap((partition, place) =>
@@ -152,11 +153,15 @@ class LakeConnector implements Connector {
     };
   }
 
-  /** The partitions that a request leaves, and their files. */
-  async #find(request: ScanRequest, context: ScanContext, confirms = false): Promise<FoundFiles> {
+  /** The partitions that a request leaves, and their files: of a write all or none. */
+  #find(request: ScanRequest, context: ScanContext, confirms = false): Promise<FoundFiles> {
+    return this.#gate.list(request.table.location, () => this.#list(request, context, confirms));
+  }
+
+  async #list(request: ScanRequest, context: ScanContext, confirms: boolean): Promise<FoundFiles> {
     const started = performance.now();
     const { table } = request;
-    const statistics = noStatistics(this.#store.path);
+    const statistics = noScanStatistics(this.#store.path);
     const partitions = await selectPartitions(
       this.#candidates(table, request.constraint, context, statistics),
       {
@@ -212,7 +217,12 @@ class LakeConnector implements Connector {
     constraint: Constraint,
     context: ScanContext,
   ): AsyncGenerator<Partition> {
-    const candidates = this.#candidates(table, constraint, context, noStatistics(this.#store.path));
+    const candidates = this.#candidates(
+      table,
+      constraint,
+      context,
+      noScanStatistics(this.#store.path),
+    );
     for await (const partition of candidates) yield partition;
   }
 
@@ -223,7 +233,7 @@ class LakeConnector implements Connector {
   discoverPartitions(table: TableDefinition, context: ScanContext): AsyncIterable<Partition> {
     return findHivePartitions(this.#store, table, {
       signal: context.signal,
-      statistics: noStatistics(this.#store.path),
+      statistics: noScanStatistics(this.#store.path),
     });
   }
 
@@ -268,12 +278,13 @@ class LakeConnector implements Connector {
       values: chosen.map((index) => partitions[files[index]?.location ?? -1]?.values ?? []),
     });
     if (table.storage.format === 'parquet') {
-      const schemas =
-        definitions.length === 0
-          ? files.map(() => NO_COLUMNS)
-          : await this.#schemas.check(files, open.files, definitions, context);
+      const footers = await this.#schemas.check(files, open.files, definitions, context);
+      context.statistics.rows = footers.reduce((sum, { rows }) => sum + rows, 0);
+      // Where only rows count, files that store other columns are read alike.
+      const schemas = footers.map(({ schema }) => (definitions.length === 0 ? NO_COLUMNS : schema));
       return parquetGroups(definitions, schemas).map((each) => group(each, each.files));
     }
+    context.statistics.rows = undefined;
     const call =
       table.storage.format === 'csv'
         ? csvReader.bind(null, table)
@@ -366,18 +377,4 @@ async function* fitting(
     statistics.partitionsConsidered += 1n;
     if (fits(table, constraint, partition)) yield partition;
   }
-}
-
-function noStatistics(path: string): ScanStatistics {
-  return {
-    partitionsConsidered: 0n,
-    partitionsKept: 0n,
-    files: 0,
-    fileBytes: 0,
-    bytesRead: 0,
-    requests: 0,
-    retries: 0,
-    listingMs: 0,
-    path,
-  };
 }

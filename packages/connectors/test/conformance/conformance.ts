@@ -203,6 +203,7 @@ export function describeConnector(name: string, open: () => Promise<ConformanceS
       const { statistics } = relation;
       expect(statistics.path).not.toBe('');
       expect(statistics.fileBytes + statistics.bytesRead).toBeGreaterThan(0);
+      expect(statistics.rows).toBe(ROW_COUNT);
       await relation.release();
     });
 

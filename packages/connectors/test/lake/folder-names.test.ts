@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { noScanStatistics } from '../../src/scan-statistics.ts';
 import { LocalStore } from '../../src/lake/local-store.ts';
 
 let root: string;
@@ -24,17 +25,7 @@ function context(confirms = false) {
   return {
     confirms,
     signal: new AbortController().signal,
-    statistics: {
-      partitionsConsidered: 0n,
-      partitionsKept: 0n,
-      files: 0,
-      fileBytes: 0,
-      bytesRead: 0,
-      requests: 0,
-      retries: 0,
-      listingMs: 0,
-      path: 'local',
-    },
+    statistics: noScanStatistics('local'),
   };
 }
 

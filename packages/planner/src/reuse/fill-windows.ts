@@ -5,6 +5,7 @@ import { isQueryError, printDuckdb } from '@tributary/sql';
 import type { QueryError } from '@tributary/sql';
 import { printFacts } from '../execute/run-plan.ts';
 import type { RunContext } from '../execute/run-plan.ts';
+import { addFiles, addTransfers } from '../service/query-statistics.ts';
 import { Bypassed } from './bypassed.ts';
 import { withRetries } from './backoff.ts';
 import type { Fragment, IdSource } from './fragment.ts';
@@ -249,12 +250,8 @@ export class FragmentWindows {
       await relation.verify();
       throw error;
     } finally {
-      const { statistics } = relation;
-      run.statistics.filesRead += statistics.files;
-      run.statistics.bytesRead +=
-        statistics.path === 'local' ? statistics.fileBytes : statistics.bytesRead;
-      run.statistics.requests += statistics.requests;
-      run.statistics.retries += statistics.retries;
+      addFiles(run.statistics, relation.statistics);
+      addTransfers(run.statistics, relation.statistics);
       await relation.release();
       if (path !== undefined) await store.discard(path);
     }

@@ -1,3 +1,4 @@
+import { relationWithoutSource } from '@tributary/connectors';
 import type { QueryConnector, ScanRelation } from '@tributary/connectors';
 import { QueryError } from '@tributary/sql';
 import type { Plan, RemoteQueryPlan, ScanPlan } from '@tributary/sql';
@@ -40,25 +41,6 @@ async function systemRows(
   }
 }
 
-function withoutSource(relation: Pick<ScanRelation, 'text' | 'parameters'>): ScanRelation {
-  return {
-    ...relation,
-    statistics: {
-      partitionsConsidered: 0n,
-      partitionsKept: 0n,
-      files: 0,
-      fileBytes: 0,
-      bytesRead: 0,
-      requests: 0,
-      retries: 0,
-      listingMs: 0,
-      path: 'server',
-    },
-    verify: () => Promise.resolve(),
-    release: () => Promise.resolve(),
-  };
-}
-
 /** The source that computes a scan or query by itself, and what it is asked; undefined where it is none of those. */
 export function remoteQuery(
   query: ScanPlan | RemoteQueryPlan,
@@ -97,9 +79,9 @@ export function scanServices(scope: StatementScope): ScanServices {
       }
       return { definition, connector };
     },
-    remote(query, context) {
+    remote(query) {
       const remote = remoteQuery(query, scope);
-      return remote?.connector.run(remote.plan, printFacts(scope), context);
+      return remote === undefined ? undefined : { ...remote, facts: printFacts(scope) };
     },
     ...(scope.rulesOff.has('all') || scope.rulesOff.has(DYNAMIC_FILTERS)
       ? {}
@@ -107,7 +89,7 @@ export function scanServices(scope: StatementScope): ScanServices {
     system(scan) {
       return scan.table.source === SYSTEM_SCHEMA
         ? systemRows(scan, scope, services).then((rows) =>
-            withoutSource(systemRelation(rows, scan.scanColumns)),
+            relationWithoutSource(systemRelation(rows, scan.scanColumns), 'server'),
           )
         : undefined;
     },

@@ -30,7 +30,12 @@ const STATISTICS: readonly SystemColumn[] = [
   { name: 'partitions_considered', type: INT8, comment: 'Partitions the tables declare.' },
   { name: 'partitions_kept', type: INT8, comment: 'Partitions left after pruning.' },
   { name: 'files_read', type: INT8, comment: 'Files handed to the engine.' },
-  { name: 'rows_read', type: INT8, comment: 'Rows the scans produced, where the engine tells.' },
+  {
+    name: 'rows_read',
+    type: INT8,
+    comment:
+      'Rows of the files that were read, by their footers, and those that other sources sent. NULL with text files.',
+  },
   { name: 'bytes_read', type: INT8, comment: 'Bytes of files read or fetched.' },
   { name: 'requests', type: INT8, comment: 'Requests to remote sources.' },
   { name: 'retries', type: INT8, comment: 'Requests and reads that were tried again.' },

@@ -28,6 +28,8 @@ const PHYSICAL = [
   'BLOB', // FIXED_LEN_BYTE_ARRAY
 ] as const;
 const REPEATED = 2;
+/** Of FileMetaData in parquet.thrift. */
+const FIELD = { schema: 2, rows: 3 } as const;
 const MAX_DEPTH = 64;
 
 /** ConvertedType numbers of parquet.thrift that are plain scalars. */
@@ -84,26 +86,32 @@ const LOGICAL_SCALAR: Readonly<Record<number, string>> = {
 };
 
 /**
- * The columns of a Parquet file from its FileMetaData (the bytes before the last 8). The schema stands at its beginning:
- * row groups are not read. Throws RangeError on malformed input.
+ * The columns and the number of rows of a Parquet file from its FileMetaData (the bytes before the last 8). They stand at its
+ * beginning: row groups are not read. Throws RangeError on malformed input.
  */
-export function readSchema(metadata: Buffer): readonly FileColumn[] {
+export function readSchema(metadata: Buffer): {
+  readonly columns: readonly FileColumn[];
+  readonly rows: number;
+} {
   const elements: SchemaElement[] = [];
+  let rows: number | undefined;
   const reader = new ThriftReader(metadata);
-  // The schema is field 2, after the version.
-  while (elements.length === 0) {
+  for (let field = 0; elements.length === 0 || rows === undefined;) {
     const header = reader.byte();
     const type = header & 0x0f;
-    if (type === THRIFT.stop) throw new RangeError('the footer has no schema');
-    if (type !== THRIFT.list) {
+    if (type === THRIFT.stop) throw new RangeError('the footer has no schema or no number of rows');
+    const delta = header >> 4;
+    field = delta === 0 ? reader.integer() : field + delta;
+    if (field === FIELD.schema && type === THRIFT.list) {
+      const { size } = reader.list();
+      for (let index = 0; index < size; index++) elements.push(readElement(reader));
+    } else if (field === FIELD.rows && type === THRIFT.i64) {
+      rows = reader.integer();
+    } else {
       reader.skip(type, 0);
-      continue;
     }
-    const { size } = reader.list();
-    for (let index = 0; index < size; index++) elements.push(readElement(reader));
   }
-  const tree = new SchemaTree(elements);
-  return tree.root();
+  return { columns: new SchemaTree(elements).root(), rows };
 }
 
 function readElement(reader: ThriftReader): SchemaElement {

@@ -21,16 +21,22 @@ export interface FileSchema {
   readonly ambiguous: boolean;
 }
 
+/** What is kept of a file's footer. */
+export interface Footer {
+  readonly schema: FileSchema;
+  readonly rows: number;
+}
+
 /**
  * Checks the columns of Parquet files against declared types, because the engine casts whatever it can: a column of texts
  * that look like numbers would pass for numbers. Footers are read once per version of a file.
  */
 export class SchemaCheck {
-  readonly #schemas = new LRUCache<string, FileSchema>({ max: 50_000 });
+  readonly #footers = new LRUCache<string, Footer>({ max: 50_000 });
   readonly #shared = new LRUCache<string, FileSchema>({ max: 1_000 });
 
   /**
-   * The schema of each file. Throws incompatibleFile naming the file, the column and both types; dataChanged for a file that
+   * The footer of each file. Throws incompatibleFile naming the file, the column and both types; dataChanged for a file that
    * went away.
    */
   async check(
@@ -38,10 +44,10 @@ export class SchemaCheck {
     open: readonly OpenFile[],
     columns: readonly ColumnDefinition[],
     context: StoreContext,
-  ): Promise<readonly FileSchema[]> {
-    const schemas = await this.#read(files, open, context);
+  ): Promise<readonly Footer[]> {
+    const footers = await this.#read(files, open, context);
     const checked = new Set<FileSchema>();
-    for (const [index, schema] of schemas.entries()) {
+    for (const [index, { schema }] of footers.entries()) {
       if (checked.has(schema)) continue;
       checked.add(schema);
       const path = files[index]?.path ?? '';
@@ -52,29 +58,29 @@ export class SchemaCheck {
         }
       }
     }
-    return schemas;
+    return footers;
   }
 
   async #read(
     files: readonly StoredFile[],
     open: readonly OpenFile[],
     context: StoreContext,
-  ): Promise<readonly FileSchema[]> {
-    const schemas = new Array<FileSchema>(files.length);
+  ): Promise<readonly Footer[]> {
+    const footers = new Array<Footer>(files.length);
     const remote: Promise<void>[] = [];
     const slice = new TimeSlice(context.signal);
     for (const [index, file] of files.entries()) {
       const key = `${file.path}\0${file.version}`;
-      const known = this.#schemas.get(key);
+      const known = this.#footers.get(key);
       if (known !== undefined) {
-        schemas[index] = known;
+        footers[index] = known;
         continue;
       }
       if (slice.due) await slice.next();
-      const keep = (footer: Buffer) => {
-        const schema = this.#parse(file, footer);
-        this.#schemas.set(key, schema);
-        schemas[index] = schema;
+      const keep = (metadata: Buffer) => {
+        const footer = this.#parse(file, metadata);
+        this.#footers.set(key, footer);
+        footers[index] = footer;
       };
       const readTail = open[index]?.readTail;
       const localPath = open[index]?.localPath;
@@ -84,18 +90,19 @@ export class SchemaCheck {
     const settled = await Promise.allSettled(remote);
     const failed = settled.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    return schemas;
+    return footers;
   }
 
-  #parse(file: StoredFile, footer: Buffer): FileSchema {
-    let columns: readonly FileColumn[];
+  #parse(file: StoredFile, metadata: Buffer): Footer {
+    let read: ReturnType<typeof readSchema>;
     try {
-      columns = readSchema(footer);
+      read = readSchema(metadata);
     } catch (cause) {
       throw new QueryError('incompatibleFile', `The footer of '${file.path}' is damaged.`, {
         cause,
       });
     }
+    const { columns, rows } = read;
     const signature = JSON.stringify(columns);
     let schema = this.#shared.get(signature);
     if (schema === undefined) {
@@ -103,7 +110,7 @@ export class SchemaCheck {
       schema = { columns: byName, ambiguous: byName.size < columns.length };
       this.#shared.set(signature, schema);
     }
-    return schema;
+    return { schema, rows };
   }
 }
 
