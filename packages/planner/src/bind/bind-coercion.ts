@@ -14,8 +14,7 @@ import { isUnknown } from './scope.ts';
 
 /** What literals of this statement depend on. */
 export function literalContext(level: QueryLevel): LiteralContext {
-  const { timeZone, now } = level.statement.context;
-  return { timeZone, now };
+  return level.statement.context;
 }
 
 /** An expression as overload resolution sees it. */

@@ -28,11 +28,15 @@ export const LEADING_SUBQUERIES = 'leading-subqueries';
 /** Likewise: ranges of time are answered from the windows that are stored, and windows are stored. */
 export const REUSE_WINDOWS = 'reuse-windows';
 
+/** Likewise: a query that was bound before is bound anew only when the catalog or a setting it depends on has changed. */
+export const BOUND_QUERIES = 'bound-queries';
+
 export const RULE_NAMES: readonly string[] = [
   ...RULES.map((rule) => rule.name),
   LEADING_SUBQUERIES,
   DYNAMIC_FILTERS,
   REUSE_WINDOWS,
+  BOUND_QUERIES,
 ];
 
 export interface RuleOutcome {

@@ -5,29 +5,51 @@ import { foldConstants } from '../analyze/fold-constants.ts';
 import { bindSelect } from '../bind/bind-select.ts';
 import type { BoundSelect } from '../bind/bind-context.ts';
 import { evaluateConstants } from '../execute/constant-evaluation.ts';
-import { applyRules } from '../rules/rules.ts';
+import { BOUND_QUERIES, applyRules } from '../rules/rules.ts';
 import { timeAxis } from '../reuse/time-axis.ts';
 import type { TimeTie } from '../rules/rule.ts';
 import { findSystemTable } from '../system/system-tables.ts';
 import { evaluationContext } from './statement-scope.ts';
 import type { SessionScope, StatementScope } from './statement-scope.ts';
 
-/** Binds a query in a statement's scope. Touches no data. */
+interface BindOptions {
+  readonly parameterTypes: readonly (SqlType | undefined)[];
+  readonly qualify: boolean;
+  readonly text: string;
+}
+
+/** Binds a query in a statement's scope, or finds it as this very tree was bound before. Touches no data. */
 export function bindQuery(
   tree: SelectStmt,
   scope: SessionScope,
-  options: {
-    readonly parameterTypes: readonly (SqlType | undefined)[];
-    readonly qualify: boolean;
-    readonly text: string;
-  },
+  options: BindOptions,
 ): BoundSelect {
+  const { rulesOff, services, snapshot, database, user, searchPath, timeZone } = scope;
+  if (rulesOff.has('all') || rulesOff.has(BOUND_QUERIES)) return bindAnew(tree, scope, options);
+  const key = JSON.stringify([options.parameterTypes, database, user, searchPath, timeZone]);
+  return services.statements.bound(tree, snapshot, key, () => {
+    let readsClock = false;
+    const clocked: SessionScope = {
+      ...scope,
+      get now() {
+        readsClock = true;
+        return scope.now;
+      },
+    };
+    const select = bindAnew(tree, clocked, options);
+    return { select, readsClock };
+  });
+}
+
+function bindAnew(tree: SelectStmt, scope: SessionScope, options: BindOptions): BoundSelect {
   return bindSelect(tree, {
     catalog: scope.snapshot,
     database: scope.database,
     searchPath: scope.searchPath,
     timeZone: scope.timeZone,
-    now: scope.now,
+    get now() {
+      return scope.now;
+    },
     user: scope.user,
     parseView: parseQuery,
     systemTable(name) {

@@ -4,6 +4,7 @@ import type { Engine } from '@tributary/engine';
 import type { ReuseService } from '../reuse/reuse-service.ts';
 import type { CatalogEngine } from '../session/catalog-engine.ts';
 import type { QueryLog } from './query-log.ts';
+import type { StatementCache } from './statement-cache.ts';
 
 /** What all sessions of a server share. */
 export interface PlannerServices {
@@ -14,6 +15,7 @@ export interface PlannerServices {
   /** Sources that compute queries over tables which they declare themselves, likewise by name. */
   readonly querySources?: ReadonlyMap<string, QueryConnector>;
   readonly queries: QueryLog;
+  readonly statements: StatementCache;
   /** Keeps and finds what was computed for windows; absent: everything is computed anew. */
   readonly reuse?: ReuseService;
   /** Of settings that the server's configuration sets otherwise than their definitions. */

@@ -3,6 +3,7 @@ import { Session } from '../session/session.ts';
 import type { SqlSession } from '../session/sql-session.ts';
 import { MAIN_DATABASE } from './planner-services.ts';
 import type { PlannerServices } from './planner-services.ts';
+import { StatementCache } from './statement-cache.ts';
 
 const SYSTEM_USER = 'tributary';
 
@@ -24,7 +25,10 @@ export interface QueryService {
 }
 
 /** Prepares the catalog for the configured sources and answers the service. */
-export async function createQueryService(services: PlannerServices): Promise<QueryService> {
+export async function createQueryService(
+  given: Omit<PlannerServices, 'statements'>,
+): Promise<QueryService> {
+  const services = { ...given, statements: new StatementCache() };
   await ensureDatabases(services);
   return {
     createSession: (user, startup) => Session.open(services, user, startup),

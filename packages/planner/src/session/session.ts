@@ -1,5 +1,5 @@
 import type { Node } from '@pgsql/types';
-import { ERRORS, QueryError, isQueryError, parseStatements } from '@tributary/sql';
+import { ERRORS, QueryError, isQueryError } from '@tributary/sql';
 import type { CopyFormat, PlanColumn, SqlType, Statement } from '@tributary/sql';
 import type { BoundSelect } from '../bind/bind-context.ts';
 import { showColumnsOf } from '../ddl/show-catalog.ts';
@@ -125,7 +125,7 @@ export class Session implements SqlSession {
   }
 
   async parse(text: string): Promise<readonly Statement[]> {
-    return parseStatements(text);
+    return this.#services.statements.parse(text);
   }
 
   async prepare(
