@@ -14,6 +14,7 @@ afterEach(() => lake.close());
 /** Runs a statement and the work that follows its answer. */
 async function ask(text: string): Promise<readonly (readonly string[])[]> {
   const rows = await lake.texts(text);
+  await lake.stack.reuse?.store.settled();
   await lake.stack.reuse?.background.settled();
   return rows;
 }
@@ -60,19 +61,28 @@ describe('an audit of sound cells finds no difference', () => {
 
 /** A store whose units are altered before they are kept. */
 function altering(alter: (unit: NewUnit) => Promise<void>): (store: ReuseStore) => ReuseStore {
-  return (store) =>
-    new Proxy(store, {
+  return (store) => {
+    const puts: Promise<unknown>[] = [];
+    return new Proxy(store, {
       get(target, name) {
         if (name === 'put') {
-          return async (unit: NewUnit) => {
-            await alter(unit);
-            return target.put(unit);
+          return (unit: NewUnit) => {
+            const put = alter(unit).then(() => target.put(unit));
+            puts.push(put);
+            return put;
+          };
+        }
+        if (name === 'settled') {
+          return async () => {
+            await Promise.all(puts);
+            await target.settled();
           };
         }
         const value: unknown = Reflect.get(target, name);
         return typeof value === 'function' ? (value.bind(target) as unknown) : value;
       },
     });
+  };
 }
 
 async function reopen(change: string): Promise<void> {

@@ -27,6 +27,7 @@ export class FileRegistry {
   readonly #condemned = new Set<KeptFile>();
   readonly #used = new Set<KeptFile>();
   readonly #cellsOf = new Map<number, number>();
+  readonly #names = new Set<string>();
   #bytes = 0;
   #cells = 0;
   #clock = 0;
@@ -53,6 +54,11 @@ export class FileRegistry {
     return this.#files.values();
   }
 
+  /** Whether a name is that of a file on the disk, also of a condemned one. */
+  hasName(name: string): boolean {
+    return this.#names.has(name);
+  }
+
   /** The next place in the order of use. */
   nextUse(): number {
     return ++this.#clock;
@@ -61,6 +67,7 @@ export class FileRegistry {
   /** Adds a file at its place in the order. */
   add(file: KeptFile): void {
     this.#files.set(file.id, file);
+    this.#names.add(file.name);
     if (file.used < this.#clock) {
       const ordered = [...this.#files.values()].sort((one, other) => one.used - other.used);
       this.#files.clear();
@@ -135,6 +142,8 @@ export class FileRegistry {
   }
 
   deleted(file: KeptFile): void {
-    if (this.#condemned.delete(file)) this.#bytes -= file.identity.bytes;
+    if (!this.#condemned.delete(file)) return;
+    this.#bytes -= file.identity.bytes;
+    this.#names.delete(file.name);
   }
 }

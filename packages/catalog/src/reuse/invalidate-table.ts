@@ -49,7 +49,7 @@ export function invalidateTable(
   // What is being computed now may have read what is no longer to be trusted.
   index.invalidations++;
   return index.exclusive(async () => {
-    const dropped = await index.change(async (change) => {
+    const dropped = await index.lastingChange(async (change) => {
       const { tx } = change;
       // Others must not keep units begun before, also where they have no cell yet.
       await tx

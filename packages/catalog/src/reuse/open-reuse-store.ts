@@ -146,7 +146,7 @@ async function openIn(
  */
 export async function openReuseStore(config: ReuseStoreConfig): Promise<ReuseStore> {
   const limits = checkedLimits(config);
-  const connections = await againstStore(() => connectStore(config.database));
+  const connections = await againstStore(() => connectStore(config.database, 'returns'));
   let folder: StoreFolder | undefined;
   try {
     return await openIn(connections, config, limits, (claimed) => {

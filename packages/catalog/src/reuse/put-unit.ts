@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { QueryError } from '@tributary/sql';
 import { MAX_KEY_CHARACTERS, ensureShape } from './base-rows.ts';
 import type { KeptFile } from './file-registry.ts';
@@ -10,7 +10,7 @@ import type { CellContent, NewUnit, StoredCell, StoredUnit } from './reuse-store
 import type { StoreContext } from './store-context.ts';
 import { fileError, sameFile } from './store-files.ts';
 import type { FileIdentity } from './store-files.ts';
-import { invalidationsBefore, keptName } from './store-folder.ts';
+import { invalidationsBefore } from './store-folder.ts';
 
 const window = ({ kind, from, to }: Pick<CellContent, 'kind' | 'from' | 'to'>): string =>
   `${kind} ${from} ${to}`;
@@ -69,13 +69,13 @@ async function sources(
     : undefined;
 }
 
-/** Writes the rows of a unit whose file has its final name. Undefined when it is not to be kept. */
+/** Writes the rows of a unit whose file is durable. Undefined when it is not to be kept. */
 async function record(
   context: StoreContext,
   change: IndexChange,
   unit: NewUnit,
-  { begun, sha256, name }: { readonly begun: number; readonly sha256: string; name: string },
-  identity: FileIdentity,
+  begun: number,
+  { identity, sha256 }: Prepared,
 ): Promise<{ readonly file: KeptFile; readonly cells: readonly StoredCell[] } | undefined> {
   const { index, limits } = context;
   if (begun !== index.invalidations) return undefined;
@@ -115,7 +115,7 @@ async function record(
   const file: KeptFile = {
     id: index.nextId(),
     shape: shape.id,
-    name,
+    name: basename(unit.path),
     sha256,
     identity,
     createdAt: now,
@@ -151,48 +151,34 @@ function least(numbers: readonly number[]): number {
   return numbers.reduce((one, other) => Math.min(one, other), Infinity);
 }
 
-/** `ReuseStore.put`. */
+/** `ReuseStore.put`. The file stays where it is: its writer may be reading it. */
 export async function putUnit(
   context: StoreContext,
   unit: NewUnit,
 ): Promise<StoredUnit | undefined> {
-  const { files, folder, index } = context;
+  const { folder, index } = context;
   const begun = invalidationsBefore(basename(unit.path));
   if (begun === undefined || dirname(unit.path) !== folder)
     throw new QueryError('internalError', 'a unit for the reuse store is not in a file of its own');
-  const name = keptName();
-  const path = join(folder, name);
-  let at = unit.path;
+  if (index.files.hasName(basename(unit.path)))
+    throw new QueryError('internalError', 'a unit was put into the reuse store twice');
   try {
     const prepared = await prepare(context, unit);
     if (prepared === undefined) return undefined;
     return await index.exclusive(async () => {
-      await files.rename(unit.path, path);
-      at = path;
-      const identity = files.identify(path);
-      // Renaming changes nothing but the ctime.
-      if (!sameFile(identity, { ...prepared.identity, ctimeNs: identity.ctimeNs }))
-        throw new QueryError('internalError', 'a unit for the reuse store was replaced');
       const kept = await index
-        .change((change) =>
-          record(context, change, unit, { begun, name, sha256: prepared.sha256 }, identity),
-        )
+        .change((change) => record(context, change, unit, begun, prepared))
         .catch((error: unknown) => {
-          // The file is whole: whoever computed it need not compute it again.
           context.log('warn', 'a unit was not kept, the index of the reuse store failed', {
             error,
           });
           return undefined;
         });
-      if (kept === undefined) {
-        await files.rename(path, unit.path);
-        return undefined;
-      }
+      if (kept === undefined) return undefined;
       await context.sweep();
       return { cells: kept.cells, lease: leaseOf(context, [kept.file]) };
     });
   } catch (error) {
-    await files.unlink(at).catch(() => undefined);
     throw fileError(error, 'keeping a unit');
   }
 }

@@ -119,13 +119,23 @@ export class ReuseIndex {
     return result;
   }
 
-  /** A transaction and, once it is committed, its effect on the memory. Runs inside `exclusive`. Throws `againstStore`'s errors. */
+  /**
+   * A transaction and, once it is committed, its effect on the memory. Runs inside `exclusive`. Commits do not wait for the disk: rows
+   * that a crash of the machine loses are cells to compute again. Throws `againstStore`'s errors.
+   */
   async change<T>(work: (change: IndexChange) => Promise<T>): Promise<T> {
     for (;;) {
       const done = await this.#attempt(work);
       if (done !== undefined) return done.result;
       await this.#reload();
     }
+  }
+
+  /** A change that takes cells out of use for good: it returns when no crash can bring them back. */
+  async lastingChange<T>(work: (change: IndexChange) => Promise<T>): Promise<T> {
+    const result = await this.change(work);
+    await againstStore(() => this.#connections.synchronize());
+    return result;
   }
 
   /** Undefined: another process has changed the owner's rows. */

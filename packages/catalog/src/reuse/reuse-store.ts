@@ -14,18 +14,24 @@ export interface ReuseStore {
    * absent in the answer.
    */
   lease(files: readonly number[]): Promise<FileLease>;
-  /** A fresh path for a unit to write to. What is never put is discarded by the caller, or swept at the next start. */
-  newFile(): Promise<string>;
+  /** How many invalidations there have been. What was begun before one is not kept after it. */
+  generation(): number;
   /**
-   * Takes over a complete file as the cells of one unit: all or nothing. Cells of the same shape and window are replaced. The
-   * answer holds the file leased, so that it cannot be evicted before its writer has read it. Undefined: not kept (larger than
-   * the store may be, everything else is leased, a table was invalidated after `newFile`, a cell of `copiedFrom` is gone, or
-   * the index failed, which is logged); the caller still owns the file, which is whole. After an error the file is gone.
+   * A fresh path for a unit to write to, of what was begun in a generation: the present one unless given. What is never put is
+   * discarded by the caller, or swept at the next start.
+   */
+  newFile(generation?: number): Promise<string>;
+  /**
+   * Takes over a complete file, where it stands, as the cells of one unit: all or nothing. Cells of the same shape and window are
+   * replaced. The answer holds the file leased, so that it cannot be evicted before its writer has read it. Undefined: not kept
+   * (larger than the store may be, everything else is leased, a table was invalidated after the unit was begun, a cell of
+   * `copiedFrom` is gone, or the index failed, which is logged). Then, and after an error, the file is still the caller's. Whoever
+   * reads the unit's base meanwhile waits for the end, so that the writer need not.
    *
    * @throws QueryError diskFull, sourceUnavailable when the file failed, internalError for a unit that is not sound.
    */
   put(unit: NewUnit): Promise<StoredUnit | undefined>;
-  /** Deletes a file that was not put. Never fails. */
+  /** Deletes a file that was not put, and leaves one that was. Never fails. */
   discard(path: string): Promise<void>;
   /** Marks cells as used now (for eviction of the least recently used). Cheap: written in batches. */
   touch(cells: readonly StoredCell[]): void;

@@ -7,7 +7,7 @@ import { invalidateTable } from './invalidate-table.ts';
 import { leaseFiles } from './lease-files.ts';
 import { listCells } from './list-cells.ts';
 import { putUnit } from './put-unit.ts';
-import type { ReuseStore } from './reuse-store.ts';
+import type { BaseKey, ReuseStore } from './reuse-store.ts';
 import type { ReuseIndex } from './reuse-index.ts';
 import { setShapeNote } from './shape-notes.ts';
 import type { StoreContext, StoreLimits, StoreLog } from './store-context.ts';
@@ -31,10 +31,16 @@ export interface StoreParts {
   readonly release: () => Promise<void>;
 }
 
+function baseName({ table, text }: BaseKey): string {
+  return `${table}\0${text}`;
+}
+
 /** The store over an index that was loaded and a folder that this process holds. */
 export function createSqlReuseStore(parts: StoreParts): ReuseStore {
   const { index, folder, files, log } = parts;
   const background = new Set<Promise<void>>();
+  /** Units and notes that are being written, by base. */
+  const begun = new Map<string, Set<Promise<unknown>>>();
   let closing: Promise<void> | undefined;
 
   const inBackground = (work: () => Promise<unknown>, doing: string): void => {
@@ -47,6 +53,25 @@ export function createSqlReuseStore(parts: StoreParts): ReuseStore {
       )
       .finally(() => background.delete(running));
     background.add(running);
+  };
+
+  /** Whoever reads the base from now on waits for the work. */
+  const begin = <T>(base: BaseKey, work: Promise<T>): Promise<T> => {
+    const key = baseName(base);
+    const running = begun.get(key) ?? new Set();
+    begun.set(key, running.add(work));
+    const end = (): void => {
+      running.delete(work);
+      if (running.size === 0 && begun.get(key) === running) begun.delete(key);
+    };
+    work.then(end, end);
+    return work;
+  };
+
+  /** Waits for what was begun before, under one base or all. */
+  const begunSettled = async (base?: BaseKey): Promise<void> => {
+    const running = base === undefined ? [...begun.values()] : [begun.get(baseName(base)) ?? []];
+    await Promise.allSettled(running.flatMap((works) => [...works]));
   };
 
   const sweep = async (): Promise<void> => {
@@ -128,6 +153,7 @@ export function createSqlReuseStore(parts: StoreParts): ReuseStore {
       timer = undefined;
       inBackground(flush, 'marking what was used');
     }
+    await begunSettled();
     while (background.size > 0) await Promise.all(background);
     await index.idle();
   };
@@ -140,6 +166,7 @@ export function createSqlReuseStore(parts: StoreParts): ReuseStore {
   return {
     async shapes(base) {
       open();
+      await begunSettled(base);
       const shapes = await index.shapes(base);
       if (shapes.some((shape) => shape.note !== null)) flushSoon();
       sweepSoon();
@@ -155,18 +182,21 @@ export function createSqlReuseStore(parts: StoreParts): ReuseStore {
       open();
       return leaseFiles(context, ids);
     },
-    async newFile() {
+    generation: () => index.invalidations,
+    async newFile(generation = index.invalidations) {
       open();
-      return Promise.resolve(join(folder, unitName(index.invalidations)));
+      return Promise.resolve(join(folder, unitName(generation)));
     },
     async put(unit) {
       open();
-      return putUnit(context, unit);
+      return begin(unit.base, putUnit(context, unit));
     },
     async discard(path) {
-      if (dirname(path) !== folder || invalidationsBefore(basename(path)) === undefined) return;
-      for (const name of namesOfUnit(basename(path)))
-        await files.unlink(join(folder, name)).catch((error: unknown) => {
+      const name = basename(path);
+      if (dirname(path) !== folder || invalidationsBefore(name) === undefined) return;
+      if (index.files.hasName(name)) return;
+      for (const each of namesOfUnit(name))
+        await files.unlink(join(folder, each)).catch((error: unknown) => {
           if (systemCode(error) !== 'ENOENT')
             log('warn', 'a file of the reuse store cannot be deleted', { error });
         });
@@ -190,7 +220,7 @@ export function createSqlReuseStore(parts: StoreParts): ReuseStore {
     async quarantine(ids) {
       open();
       await index.exclusive(() =>
-        index.change(async (change) => {
+        index.lastingChange(async (change) => {
           const places = await placesOf(change.tx, change.owner, 'id', ids);
           await change.quarantine(places);
         }),
@@ -202,21 +232,25 @@ export function createSqlReuseStore(parts: StoreParts): ReuseStore {
     },
     async setShapeNote(base, shapeText, note) {
       open();
-      await setShapeNote(context, base, shapeText, note);
+      await begin(base, setShapeNote(context, base, shapeText, note));
     },
-    list() {
+    async *list() {
       open();
-      return listCells(context);
+      await begunSettled();
+      yield* listCells(context);
     },
-    totals: () =>
-      Promise.resolve({
+    async totals() {
+      await begunSettled();
+      return {
         files: index.files.size,
         bytes: index.files.bytes,
         cells: index.files.cells - index.quarantined,
         quarantined: index.quarantined,
-      }),
+      };
+    },
     async compactable() {
       open();
+      await begunSettled();
       return compactableFiles(context);
     },
     settled,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
-import { open, rename, unlink } from 'node:fs/promises';
+import { open, unlink } from 'node:fs/promises';
 import { QueryError, isQueryError } from '@tributary/sql';
 
 /** What tells one file from another that took its place, as far as the system says. */
@@ -19,7 +19,6 @@ export interface StoreFiles {
   hash(path: string, bytes: number): Promise<string>;
   /** Returns when the contents are on the disk. */
   sync(path: string): Promise<void>;
-  rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
 }
 
@@ -64,7 +63,6 @@ export const STORE_FILES: StoreFiles = {
     }
   },
 
-  rename,
   unlink,
 };
 

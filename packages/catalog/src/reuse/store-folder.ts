@@ -7,11 +7,12 @@ import { LOCK, lockFolder } from './folder-lock.ts';
 import type { FolderLock } from './folder-lock.ts';
 
 const FOLDER = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** A file that is being written, or what the engine writes before it. */
+/** A file that is being written, is complete or is kept, or what the engine writes before it. */
 const UNIT = /^(?:tmp_)?unit-\d+-[0-9a-f]{16}\.parquet$/;
+/** As kept files were called once. */
 const KEPT = /^cells-[0-9a-f]{16}\.parquet$/;
 
-/** The folder of one process in the store's directory: `<uuid>/{lock, unit-*.parquet, cells-*.parquet}`. */
+/** The folder of one process in the store's directory: `<uuid>/{lock, unit-*.parquet}`. */
 export interface StoreFolder {
   readonly name: string;
   readonly path: string;
@@ -49,9 +50,11 @@ export async function otherFolders(directory: string, own: string): Promise<read
   return (await readdir(directory)).filter((name) => FOLDER.test(name) && name !== own);
 }
 
-/** The names of the store's complete files in a folder. */
+/** The names of files in a folder that may be kept ones: the index says which are. */
 export async function keptNames(path: string): Promise<readonly string[]> {
-  return (await readdir(path)).filter((name) => KEPT.test(name));
+  return (await readdir(path)).filter(
+    (name) => KEPT.test(name) || invalidationsBefore(name) !== undefined,
+  );
 }
 
 /** Deletes the store's files in a folder, complete or not, but those kept. Other files are left alone. */
@@ -88,8 +91,4 @@ export function namesOfUnit(name: string): readonly string[] {
 /** After how many invalidations a unit was begun; undefined when the name is no unit's. */
 export function invalidationsBefore(name: string): number | undefined {
   return UNIT.test(name) && !name.startsWith('tmp_') ? Number(name.split('-')[1]) : undefined;
-}
-
-export function keptName(): string {
-  return `cells-${randomBytes(8).toString('hex')}.parquet`;
 }

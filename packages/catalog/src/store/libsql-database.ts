@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
 import Database from 'libsql';
@@ -11,6 +12,12 @@ const BUSY_TIMEOUT_MS = 20;
 const MAX_STATEMENTS = 100;
 
 type Statement = ReturnType<Database.Database['prepare']>;
+
+/**
+ * Whether a commit waits for the disk. One that does not is whole or gone after a crash of the machine, and never gone after one of
+ * the process.
+ */
+export type Commit = 'waits' | 'returns';
 
 /** What a transaction does, and so which lock it takes at its start. */
 export type TransactionMode = 'read' | 'write';
@@ -25,15 +32,17 @@ export type TransactionMode = 'read' | 'write';
 export class LibsqlDatabase implements SqliteDatabase {
   readonly #database: Database.Database;
   readonly #statements = new Map<string, Statement>();
+  readonly #path: string;
 
   /** Makes the file and its folder, for this user only. Throws the driver's error, SQLITE_BUSY* when it is worth trying again. */
-  constructor(path: string) {
+  constructor(path: string, commit: Commit = 'waits') {
+    this.#path = path;
     makeFolder(dirname(path));
     closeSync(openSync(path, 'a', 0o600));
     this.#database = new Database(path);
     try {
       this.#database.exec(
-        `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON`,
+        `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA synchronous = ${commit === 'waits' ? 'FULL' : 'NORMAL'}; PRAGMA foreign_keys = ON`,
       );
       this.#database.exec('PRAGMA journal_mode = WAL');
     } catch (error) {
@@ -59,6 +68,16 @@ export class LibsqlDatabase implements SqliteDatabase {
 
   commit(): void {
     this.#database.exec('commit');
+  }
+
+  /** Returns when all that was committed is on the disk: in the log, or in the file, which a checkpoint has synchronized. */
+  async synchronize(): Promise<void> {
+    const log = await open(`${this.#path}-wal`, 'r+');
+    try {
+      await log.sync();
+    } finally {
+      await log.close();
+    }
   }
 
   /** Safe to call when the engine has rolled back on its own, as it does when the disk is full. */

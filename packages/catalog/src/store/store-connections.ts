@@ -2,6 +2,7 @@ import { QueryError } from '@tributary/sql';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { LibsqlDatabase } from './libsql-database.ts';
+import type { Commit } from './libsql-database.ts';
 import { LibsqlDialect } from './libsql-dialect.ts';
 import type { CatalogTables } from './tables.ts';
 
@@ -11,6 +12,8 @@ export interface StoreConnections {
   readonly reading: Kysely<CatalogTables>;
   /** Used by one writer at a time. */
   readonly writing: Kysely<CatalogTables>;
+  /** Returns when all that was committed is on the disk, where commits do not wait for it. */
+  synchronize(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -18,11 +21,13 @@ function connections(
   engine: StoreConnections['engine'],
   reading: Kysely<CatalogTables>,
   writing: Kysely<CatalogTables>,
+  synchronize: () => Promise<void>,
 ): StoreConnections {
   return {
     engine,
     reading,
     writing,
+    synchronize,
     close: async () => {
       await Promise.all([reading.destroy(), writing.destroy()]);
     },
@@ -30,14 +35,15 @@ function connections(
 }
 
 /** Connects to an embedded database file. Throws the driver's errors. */
-function connectLibsql(path: string): StoreConnections {
-  const writing = new LibsqlDatabase(path);
+function connectLibsql(path: string, commit: Commit): StoreConnections {
+  const writing = new LibsqlDatabase(path, commit);
   try {
     const reading = new LibsqlDatabase(path);
     return connections(
       'libsql',
       new Kysely({ dialect: new LibsqlDialect(reading) }),
       new Kysely({ dialect: new LibsqlDialect(writing) }),
+      () => (commit === 'waits' ? Promise.resolve() : writing.synchronize()),
     );
   } catch (error) {
     writing.close();
@@ -59,15 +65,20 @@ function postgresDatabase(connectionString: string, max: number): Kysely<Catalog
 
 /** Connects, at first use, to a PostgreSQL database. */
 function connectPostgres(url: string): StoreConnections {
-  return connections('postgres', postgresDatabase(url, 3), postgresDatabase(url, 1));
+  return connections('postgres', postgresDatabase(url, 3), postgresDatabase(url, 1), () =>
+    Promise.resolve(),
+  );
 }
 
 /**
- * Connects to a store's database: `{ path }` is an embedded database file, a text a `postgres://` URL. Throws the driver's
+ * Connects to a store's database: `{ path }` is an embedded database file, a text a `postgres://` URL, whose commits always wait. Throws the driver's
  * errors, and QueryError invalidConfiguration for another URL.
  */
-export function connectStore(target: string | { readonly path: string }): StoreConnections {
-  if (typeof target !== 'string') return connectLibsql(target.path);
+export function connectStore(
+  target: string | { readonly path: string },
+  commit: Commit = 'waits',
+): StoreConnections {
+  if (typeof target !== 'string') return connectLibsql(target.path, commit);
   if (!/^postgres(?:ql)?:\/\//.test(target))
     throw new QueryError(
       'invalidConfiguration',

@@ -267,6 +267,46 @@ describe.each(['libsql', 'postgres'] as const)('the reuse store on %s', (engine)
     expect(daysOf(await allCells(store))).toEqual([0, 1, 2]);
   });
 
+  test('what was begun before an invalidation is not kept, however late its file was', async () => {
+    const generation = store.generation();
+    await keep(store);
+    expect(await store.invalidate('table-1')).toBe(3);
+    const path = await store.newFile(generation);
+    await writeFile(path, 'merged of what was dropped');
+    expect(
+      await store.put({ base: base(), shapeText: 's', cells: days(0, 1), path, inputBytes: 1 }),
+    ).toBeUndefined();
+    await store.discard(path);
+    expect(store.generation()).toBe(generation + 1);
+    expect(await parquetFiles(directory)).toEqual([]);
+  });
+
+  test('who reads a base while a unit of it is put sees the unit', async () => {
+    const [one, two] = [await store.newFile(), await store.newFile()];
+    for (const path of [one, two]) await writeFile(path, 'complete');
+    const unit = { base: base(), shapeText: 'shape', inputBytes: 1 };
+    const putting = store.put({ ...unit, path: one, cells: days(0, 3) });
+    const noted = store.setShapeNote(base(), 'shape', 'a note');
+    expect((await store.shapes(base())).map(({ note }) => note)).toEqual(['a note']);
+    expect(daysOf(await allCells(store))).toEqual([0, 1, 2]);
+    const also = store.put({ ...unit, path: two, cells: days(3, 4) });
+    expect((await store.totals()).cells).toBe(4);
+    for (const each of [await putting, await also]) each?.lease.release();
+    await noted;
+  });
+
+  test('a file that was put is not discarded, and not put again', async () => {
+    const unit = await putUnit(store);
+    const [path = ''] = [...(unit?.lease.paths.values() ?? [])];
+    await store.discard(path);
+    await expect(
+      store.put({ base: base(), shapeText: 's', cells: days(5, 6), path, inputBytes: 1 }),
+    ).rejects.toMatchObject({ code: 'internalError' });
+    await store.discard(path);
+    expect(await parquetFiles(directory)).toEqual([path]);
+    unit?.lease.release();
+  });
+
   test('cells in quarantine are listed, not served', async () => {
     const cells = await keep(store, { cells: days(0, 3) });
     await store.quarantine([cells[1]!.id]);

@@ -76,3 +76,16 @@ test('more texts than are kept prepared go on working', () => {
     expect(two.prepare(`select ${at} as n`).all([])).toEqual([{ n: at }]);
   expect(two.prepare('select 0 as n').all([])).toEqual([{ n: 0 }]);
 });
+
+test('commits wait for the disk, or are synchronized when it is asked for', async () => {
+  const three = new LibsqlDatabase(join(folder, 'x.db'), 'returns');
+  try {
+    const mode = (database: LibsqlDatabase) => database.prepare('pragma synchronous').all([]);
+    expect([mode(one), mode(three)]).toEqual([[{ synchronous: 2 }], [{ synchronous: 1 }]]);
+    set(three, 4);
+    await three.synchronize();
+    expect(value(one)).toEqual([{ v: 4 }]);
+  } finally {
+    three.close();
+  }
+});

@@ -56,16 +56,18 @@ export async function putUnit(
 ): Promise<StoredUnit | undefined> {
   const path = await store.newFile();
   await writeFile(path, options.content ?? randomBytes(options.bytes ?? 100));
-  const unit = await store.put({
-    base: options.base ?? base(),
-    shapeText: options.shape ?? 'shape',
-    cells: options.cells ?? days(0, 3),
-    path,
-    inputBytes: 9_000,
-    ...(options.copiedFrom === undefined ? {} : { copiedFrom: options.copiedFrom }),
-  });
-  if (unit === undefined) await store.discard(path);
-  return unit;
+  try {
+    return await store.put({
+      base: options.base ?? base(),
+      shapeText: options.shape ?? 'shape',
+      cells: options.cells ?? days(0, 3),
+      path,
+      inputBytes: 9_000,
+      ...(options.copiedFrom === undefined ? {} : { copiedFrom: options.copiedFrom }),
+    });
+  } finally {
+    await store.discard(path);
+  }
 }
 
 /** Puts and releases. Throws when the unit is not kept. */

@@ -78,6 +78,7 @@ class FragmentSearch {
   readonly #context: AnswerContext;
   readonly #table: TableDefinition;
   readonly #base: BaseKey;
+  readonly #generation: number;
 
   constructor(fragment: Fragment, context: AnswerContext) {
     this.#fragment = fragment;
@@ -85,6 +86,7 @@ class FragmentSearch {
     this.#table = context.run.scans.table(fragment.scan).definition;
     this.#base = baseOf(fragment, this.#table, context.run);
     this.held = new HeldFiles(context.reuse.service.store);
+    this.#generation = context.reuse.service.store.generation();
   }
 
   async answer(): Promise<FragmentAnswer> {
@@ -244,7 +246,13 @@ class FragmentSearch {
   }
 
   #searchContext(empty: readonly Window[]): CellSearchContext {
-    return { ...this.#context, table: this.#table, base: this.#base, empty };
+    return {
+      ...this.#context,
+      table: this.#table,
+      base: this.#base,
+      generation: this.#generation,
+      empty,
+    };
   }
 
   #now(): number {

@@ -60,6 +60,8 @@ export interface CellSearchContext {
   readonly base: BaseKey;
   /** Windows without files, for who asks without looking. */
   readonly empty: readonly Window[];
+  /** The store's when the answer was begun. */
+  readonly generation: number;
 }
 
 /** Finds one fragment's cells for windows, or makes them. */
@@ -180,8 +182,7 @@ export class CellSearch {
       run,
       reuse,
       ids,
-      keep: (path) => this.#held.keep(path),
-      hold: (lease) => this.#held.hold(lease),
+      held: this.#held,
     });
   }
 

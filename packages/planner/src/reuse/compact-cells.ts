@@ -96,7 +96,7 @@ async function compact(
     });
     stored?.lease.release();
   } finally {
-    // After a put the path is the store's, and no file stands there any more.
+    // Which leaves a file that was put.
     await store.discard(path);
   }
 }

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { BaseKey, CellContent, FileLease, TableDefinition } from '@tributary/catalog';
+import type { BaseKey, CellContent, TableDefinition } from '@tributary/catalog';
 import type { ScanListing } from '@tributary/connectors';
 import { isQueryError, printDuckdb } from '@tributary/sql';
 import type { QueryError } from '@tributary/sql';
@@ -9,6 +9,7 @@ import { addFiles, addTransfers } from '../service/query-statistics.ts';
 import { Bypassed } from './bypassed.ts';
 import { withRetries } from './backoff.ts';
 import type { Fragment, IdSource } from './fragment.ts';
+import type { HeldFiles } from './held-files.ts';
 import type { ReuseContext } from './resolve-fragments.ts';
 import { serves, shapeOf } from './shape.ts';
 import type { Service } from './shape.ts';
@@ -33,7 +34,7 @@ export interface FilledWindow {
   readonly bounds: TimeBounds | undefined;
   /** How many windows the file holds. */
   readonly windowsInFile: number;
-  /** It is in the store, and not only this statement's. */
+  /** It is in the store or on its way there, and not only this statement's. */
   readonly stored: boolean;
 }
 
@@ -50,9 +51,7 @@ export interface FillContext {
   readonly run: RunContext;
   readonly reuse: ReuseContext;
   readonly ids: IdSource;
-  /** Takes a file that is not stored: to be discarded after the merge. */
-  keep(path: string): void;
-  hold(lease: FileLease): void;
+  readonly held: HeldFiles;
 }
 
 /** Units of one fragment that run side by side. */
@@ -166,11 +165,9 @@ export class FragmentWindows {
     const { size } = await stat(first.path);
     const large = size > probe.bytes * LARGEST_PART[fragment.form];
     if (reuse.policy.populate) {
-      await reuse.service.store.setShapeNote(
-        base,
-        shapeText,
-        JSON.stringify({ large, at: this.#now() }),
-      );
+      const { store, failed } = reuse.service;
+      const note = JSON.stringify({ large, at: this.#now() });
+      store.setShapeNote(base, shapeText, note).catch(failed);
     }
     return large;
   }
@@ -242,7 +239,7 @@ export class FragmentWindows {
         { signal: run.signal, allowCopy: true },
       );
       await relation.verify();
-      const filled = await this.#store(windows, path, await this.#bounds(path));
+      const filled = this.#store(windows, path, await this.#bounds(path));
       path = undefined;
       return filled;
     } catch (error) {
@@ -278,14 +275,14 @@ export class FragmentWindows {
     return found;
   }
 
-  /** Gives a complete file to the store, or keeps it for this statement alone. */
-  async #store(
+  /** Gives a complete file to the store, without waiting for it, or keeps it for this statement alone. */
+  #store(
     windows: readonly Window[],
     path: string,
     bounds: ReadonlyMap<string, TimeBounds>,
-  ): Promise<readonly FilledWindow[]> {
-    const { base, shapeText, listing, listedAt, reuse } = this.#context;
-    const { store, violated } = reuse.service;
+  ): readonly FilledWindow[] {
+    const { base, shapeText, listing, listedAt, reuse, held } = this.#context;
+    const { store, violated, failed } = reuse.service;
     for (const window of windows) {
       const own = bounds.get(window.id);
       if (own !== undefined && isViolated(own, window, this.#context.fragment)) {
@@ -308,19 +305,15 @@ export class FragmentWindows {
       rows: 0,
       verifiedAt: listedAt,
     }));
-    let kept = path;
     if (cells.length > 0) {
       const inputBytes = settled.reduce((sum, { bytes }) => sum + bytes, 0);
-      const stored = await store.put({ base, shapeText, cells, path, inputBytes });
-      if (stored !== undefined) {
-        this.#context.hold(stored.lease);
-        kept = [...stored.lease.paths.values()][0] ?? path;
-      }
+      held.storing(path, store.put({ base, shapeText, cells, path, inputBytes }), failed);
+    } else {
+      held.keep(path);
     }
-    if (kept === path) this.#context.keep(path);
     return windows.map((window) => ({
       window,
-      path: kept,
+      path,
       service: this.#service,
       fresh: true,
       bounds: bounds.get(window.id),

@@ -97,7 +97,8 @@ export async function measureFragment(
     });
     const facts = { ranges, rowsPerGroup: 2 ** Math.round(Math.log2(Math.max(1, rowsPerGroup))) };
     if (reuse.policy.populate) {
-      await reuse.service.store.setShapeNote(base, noteText(fragment), formatFacts(facts));
+      const { store, failed } = reuse.service;
+      store.setShapeNote(base, noteText(fragment), formatFacts(facts)).catch(failed);
     }
     return facts;
   } finally {

@@ -50,7 +50,7 @@ export async function mergeGroups(
   held: HeldFiles,
   signal: AbortSignal,
 ): Promise<void> {
-  const { run, reuse, ids, table, base, empty } = context;
+  const { run, reuse, ids, table, base, empty, generation } = context;
   const groups = [...found.rolled];
   const merge = async (group: WindowGroup): Promise<void> => {
     const members = new Set(group.windows);
@@ -61,7 +61,7 @@ export async function mergeGroups(
     const filled = found.filled.filter(({ window }) => members.has(window) && !covered.has(window));
     const sources = cellSources({ filled, rolled: inside }, table, listing);
     const cells = cellsPlan(fragment, table, sources, ids);
-    const job = { fragment, base, group, cells, run, ids, verifiedAt };
+    const job = { fragment, base, group, cells, run, ids, verifiedAt, generation };
     const lease = await rollUp(job, reuse.service, signal);
     if (lease === undefined) return;
     held.hold(lease);

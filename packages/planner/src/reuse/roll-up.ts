@@ -208,6 +208,8 @@ export interface RollUpJob {
   readonly run: Pick<RunContext, 'engine' | 'timeZone' | 'now'>;
   readonly ids: IdSource;
   readonly verifiedAt: number;
+  /** The store's when the cells were found. */
+  readonly generation: number;
 }
 
 /** Whether files are large enough for their merge to be worth keeping. */
@@ -293,7 +295,7 @@ export async function rollUp(
   const { fragment, group, cells, run, base } = job;
   const final = group.kind === 'result' ? finalText(fragment) : undefined;
   const { plan, names } = final === undefined ? mergedRows(job) : finishedRows(job);
-  const path = await service.store.newFile();
+  const path = await service.store.newFile(job.generation);
   try {
     const printed = printDuckdb(plan, {
       relation: ({ occurrence }) =>
@@ -324,7 +326,7 @@ export async function rollUp(
     });
     return stored?.lease;
   } finally {
-    // After a put the path is the store's, and no file stands there any more.
+    // Which leaves a file that was put.
     await service.store.discard(path);
   }
 }
