@@ -44,6 +44,8 @@ export interface QueryStackOptions {
   readonly folder?: string;
   /** Keeps what was computed in `reuse/` of the folder. Absent: everything is computed anew. */
   readonly reuse?: StackReuse;
+  /** Everybody may write to the lake. */
+  readonly writable?: boolean;
   /** PostgreSQL sources beside the lake. */
   readonly postgres?: readonly PostgresConfig[];
 }
@@ -134,6 +136,7 @@ export async function openQueryStack(options: QueryStackOptions = {}): Promise<Q
     querySources,
     queries,
     ...(reuse === undefined ? {} : { reuse }),
+    mayWrite: () => options.writable === true,
     log: () => undefined,
   });
   return {

@@ -51,7 +51,13 @@ export interface CatalogStore {
     actor: string,
     options: { readonly ifExists: boolean; readonly cascade: boolean },
   ): Promise<boolean>;
-  createTable(table: NewTable, actor: string, ifNotExists: boolean): Promise<boolean>;
+  /** With its first partitions, if any. */
+  createTable(
+    table: NewTable,
+    actor: string,
+    ifNotExists: boolean,
+    partitions?: readonly RegisteredPartition[],
+  ): Promise<boolean>;
   createView(view: NewView, actor: string, replace: boolean): Promise<void>;
   dropRelation(
     name: RelationName,

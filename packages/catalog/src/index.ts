@@ -10,3 +10,4 @@ export type * from './mount/source-catalog.ts';
 export { mountSources } from './mount/mount-sources.ts';
 export type * from './reuse/reuse-store.ts';
 export { openReuseStore, type ReuseStoreConfig } from './reuse/open-reuse-store.ts';
+export { lockFolder, type FolderLock } from './reuse/folder-lock.ts';

@@ -1,6 +1,7 @@
 import type { ColumnId, Constraint } from '@tributary/sql';
 import type { Partition, TableDefinition } from '@tributary/catalog';
 import type { EngineValue } from '@tributary/engine';
+import type { SourceWriter } from './source-writer.ts';
 
 /** What a scan needs of a table. */
 export interface ScanRequest {
@@ -102,6 +103,8 @@ export interface Connector {
   ): AsyncIterable<Partition>;
   /** Refuses a LOCATION outside the source's root; answers it normalised (absolute, ends in `/`). */
   resolveLocation(location: string): Promise<string>;
+  /** How statements put rows into the source; absent: it is read only. */
+  readonly writer?: SourceWriter;
   /** Hive-style partitions found by listing below the table's location (MSCK REPAIR TABLE). */
   discoverPartitions(table: TableDefinition, context: ScanContext): AsyncIterable<Partition>;
   close(): Promise<void>;

@@ -1,4 +1,5 @@
 export type * from './connector.ts';
+export type * from './source-writer.ts';
 export type * from './query-connector.ts';
 export { domainPredicate, filterByConstraints } from './constraint-filter.ts';
 export {
@@ -11,4 +12,5 @@ export { noScanStatistics, relationWithoutSource } from './scan-statistics.ts';
 export { createPostgresConnector } from './postgres/postgres-connector.ts';
 export { connectionTarget } from './postgres/postgres-config.ts';
 export type { PostgresConfig } from './postgres/postgres-config.ts';
+export { escapeGlob } from './lake/location.ts';
 export { partitionBatch } from './lake/select-partitions.ts';

@@ -20,7 +20,7 @@ import { startHttpServer } from './http/http-server.ts';
 import { createMetrics } from './http/metrics.ts';
 import type { Logger } from './logger.ts';
 import { makeFolder } from './make-folder.ts';
-import { createAuthentication, refuseUnknownUser } from './users.ts';
+import { createAuthentication, mayWrite, refuseUnknownUser } from './users.ts';
 import { startPgwireServer } from './pgwire/server.ts';
 import type { TlsOptions } from './pgwire/tls.ts';
 
@@ -195,7 +195,10 @@ export async function startServer(
         'statement',
       );
     };
-    const catalogEngine = createCatalogEngine({ logger });
+    const catalogEngine = createCatalogEngine({
+      logger,
+      roles: (config.users ?? []).map(({ name, roles }) => ({ name, memberOf: roles })),
+    });
     opened.push({ name: 'system catalogs', close: () => catalogEngine.close() });
     const service = await createQueryService({
       store: catalog,
@@ -205,6 +208,7 @@ export async function startServer(
       catalogEngine,
       queries,
       reuse,
+      mayWrite: (user, source) => mayWrite(config, user, source),
       settingDefaults: new Map([['tributary.reuse', config.reuse.mode]]),
       log: (level, message, fields) => logger[level](fields, message),
     });

@@ -1,5 +1,5 @@
 import { QueryError } from '@tributary/sql';
-import type { UserConfig } from './config/config.ts';
+import type { Config, UserConfig } from './config/config.ts';
 import type { Authentication } from './pgwire/authentication.ts';
 import { createScramVerifier } from './pgwire/scram.ts';
 
@@ -25,4 +25,21 @@ export function refuseUnknownUser(users: readonly UserConfig[] | undefined, user
       ...(users === undefined ? { hint: `Connect as user "${OPEN_USER}".` } : {}),
     });
   }
+}
+
+/**
+ * Whether a user may put rows into a source: one of its `write.roles` is the user's. Without users, whoever is on this machine has
+ * every role, and so have bootstrap files, which run as `tributary`.
+ */
+export function mayWrite(
+  { users, sources }: Pick<Config, 'users' | 'sources'>,
+  user: string,
+  source: string,
+): boolean {
+  const found = sources.find(({ name }) => name === source);
+  if (found?.connector !== 'lake' || found.write === undefined) return false;
+  const { roles } = found.write;
+  const known = users?.find(({ name }) => name === user);
+  if (known === undefined) return user === OPEN_USER;
+  return known.roles.some((role) => roles.includes(role));
 }

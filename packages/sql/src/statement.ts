@@ -46,6 +46,22 @@ export type CopyFormat =
       readonly forceQuote: 'all' | readonly string[];
     };
 
+/** A value in `WITH (name = value)` of CREATE TABLE .. AS and UNLOAD: numbers as written, words in lower case. */
+export type OptionValue = string | readonly string[];
+
+/** How UNLOAD writes rows. */
+export interface UnloadFormat {
+  readonly kind: 'parquet' | 'csv' | 'json';
+  readonly compression: 'none' | 'gzip' | 'zstd' | 'snappy';
+  /** Of csv: one character. */
+  readonly delimiter: string;
+  /** Of csv: names of the columns in the first line of each file. */
+  readonly header: boolean;
+  readonly nullText: string;
+  /** Of csv: every value in quotes, those that need it, or none (a value that would need it is an error). */
+  readonly quotes: 'all' | 'needed' | 'never';
+}
+
 /** Where FETCH and MOVE go: forward by a number of rows, to the n-th row after the present one, or to the n-th of all. */
 export type FetchDirection = 'forward' | 'relative' | 'absolute';
 
@@ -126,6 +142,40 @@ export type Statement = StatementBase &
         readonly kind: 'dropTable';
         readonly names: readonly QualifiedName[];
         readonly ifExists: boolean;
+      }
+    /** CREATE TABLE .. AS. `options`: of Athena's WITH. `statement` is a select. */
+    | {
+        readonly kind: 'createTableAs';
+        readonly name: QualifiedName;
+        readonly ifNotExists: boolean;
+        readonly columns?: readonly string[];
+        readonly options: ReadonlyMap<string, OptionValue>;
+        readonly withData: boolean;
+        readonly statement: Statement;
+      }
+    /** `columns` undefined: all, in order. `statement` is a select; DEFAULT stands in it as NULL. */
+    | {
+        readonly kind: 'insert';
+        readonly table: QualifiedName;
+        readonly columns?: readonly string[];
+        readonly statement: Statement;
+      }
+    /** `statement` is a select. */
+    | {
+        readonly kind: 'unload';
+        readonly statement: Statement;
+        readonly location: string;
+        readonly format: UnloadFormat;
+        readonly partitionColumns: readonly string[];
+        /** Partition columns stand in the files as well. */
+        readonly keepsPartitionColumns: boolean;
+        /** Bytes. */
+        readonly maxFileSize?: number;
+        /** All rows of a partition in one file. */
+        readonly oneFile: boolean;
+        readonly manifest: boolean;
+        /** Clauses that were given and change nothing. */
+        readonly ignored: readonly string[];
       }
     | { readonly kind: 'createSchema'; readonly name: QualifiedName; readonly ifNotExists: boolean }
     | {

@@ -2,7 +2,7 @@ import { QueryError } from '@tributary/sql';
 import type { CatalogStore } from '../catalog-store.ts';
 import type { RegisteredPartition, TableDefinition } from '../definitions.ts';
 import { writeBatches } from './catalog-writer.ts';
-import type { Write } from './catalog-writer.ts';
+import type { Write, Writer } from './catalog-writer.ts';
 import { partitionKey } from './partition-key.ts';
 import { findTable, relationName, shown } from './stored-relations.ts';
 
@@ -30,6 +30,30 @@ function partitionRow(table: TableDefinition, { values, location }: RegisteredPa
   };
 }
 
+/** Answers how many were new. Throws duplicateObject on an existing one unless `ifNotExists`. */
+export async function insertPartitions(
+  tx: Writer['tx'],
+  table: TableDefinition,
+  partitions: readonly RegisteredPartition[],
+  ifNotExists: boolean,
+): Promise<number> {
+  let added = 0;
+  for await (const batch of writeBatches(partitions)) {
+    const result = await tx
+      .insertInto('tributary_partition')
+      .values(batch.map((partition) => partitionRow(table, partition)))
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    const inserted = Number(result.numInsertedOrUpdatedRows ?? 0);
+    if (inserted < batch.length && !ifNotExists)
+      throw new QueryError('duplicateObject', `a partition of ${shown(table)} already exists`, {
+        hint: 'Use ADD IF NOT EXISTS PARTITION to keep those that exist.',
+      });
+    added += inserted;
+  }
+  return added;
+}
+
 export function partitionChanges(
   write: Write,
 ): Pick<CatalogStore, 'addPartitions' | 'dropPartitions'> {
@@ -37,24 +61,7 @@ export function partitionChanges(
     addPartitions: (name, partitions, actor, ifNotExists) =>
       write(actor, async ({ tx, record }) => {
         const table = await findTable(tx, name);
-        let added = 0;
-        for await (const batch of writeBatches(partitions)) {
-          const result = await tx
-            .insertInto('tributary_partition')
-            .values(batch.map((partition) => partitionRow(table, partition)))
-            .onConflict((conflict) => conflict.doNothing())
-            .executeTakeFirst();
-          const inserted = Number(result.numInsertedOrUpdatedRows ?? 0);
-          if (inserted < batch.length && !ifNotExists)
-            throw new QueryError(
-              'duplicateObject',
-              `a partition of ${shown(name)} already exists`,
-              {
-                hint: 'Use ADD IF NOT EXISTS PARTITION to keep those that exist.',
-              },
-            );
-          added += inserted;
-        }
+        const added = await insertPartitions(tx, table, partitions, ifNotExists);
         if (added > 0)
           await record({
             kind: 'partitionsAdded',

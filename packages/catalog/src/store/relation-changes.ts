@@ -3,6 +3,7 @@ import { QueryError } from '@tributary/sql';
 import type { CatalogStore, RelationName } from '../catalog-store.ts';
 import type { RelationDefinition, TableDefinition } from '../definitions.ts';
 import type { Write, Writer } from './catalog-writer.ts';
+import { insertPartitions } from './partition-changes.ts';
 import { relationRow } from './relation-row.ts';
 import {
   deleteRelations,
@@ -63,14 +64,16 @@ export function relationChanges(
     });
 
   return {
-    createTable: (table, actor, ifNotExists) =>
+    createTable: (table, actor, ifNotExists, partitions = []) =>
       write(actor, async (writer) => {
         await requireSchema(writer.tx, table.database, table.schema);
         if ((await findRelation(writer.tx, table)) !== undefined) {
           if (ifNotExists) return false;
           throw new QueryError('duplicateTable', `relation "${table.name}" already exists`);
         }
-        await insertRelation(writer, { ...table, id: randomUUID(), version: 1 });
+        const definition = { ...table, id: randomUUID(), version: 1 };
+        await insertRelation(writer, definition);
+        await insertPartitions(writer.tx, definition, partitions, false);
         return true;
       }),
 

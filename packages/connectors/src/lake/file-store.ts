@@ -1,4 +1,5 @@
 import type { ScanStatistics } from '../connector.ts';
+import type { PublishingStore } from './write/publishing-store.ts';
 
 /** A file as it was listed. */
 export interface StoredFile {
@@ -48,6 +49,8 @@ export interface StoreContext {
 export interface FileStore {
   /** How data reaches the engine; may depend on the files. */
   readonly path: string;
+  /** How files of ours become visible. */
+  readonly publishing: PublishingStore;
   /** Throws invalidParameterValue for a location outside the root. */
   resolveLocation(location: string): Promise<string>;
   /**

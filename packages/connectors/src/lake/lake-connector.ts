@@ -33,6 +33,8 @@ import { SchemaCheck, type FileSchema } from './parquet/schema-check.ts';
 import { relationText, type FileGroup, type PartitionColumnSource } from './relation-text.ts';
 import { S3Store } from './s3/s3-store.ts';
 import { selectPartitions } from './select-partitions.ts';
+import { LakeWriter } from './write/lake-writer.ts';
+import { PublishGate } from './write/publish-gate.ts';
 import { compressionOf, csvColumn, csvReader, jsonColumn, jsonReader } from './text-readers.ts';
 
 export interface LakeS3Config {
@@ -113,6 +115,8 @@ class LakeConnector implements Connector {
   readonly #root: string;
   readonly #maxPartitions: number;
   readonly #schemas = new SchemaCheck();
+  readonly #gate = new PublishGate();
+  readonly writer: LakeWriter;
 
   constructor(config: LakeConfig, services: LakeServices, store: FileStore) {
     this.source = config.source;
@@ -120,6 +124,7 @@ class LakeConnector implements Connector {
     this.#store = store;
     this.#root = config.root;
     this.#maxPartitions = config.limits?.maxPartitions ?? DEFAULT_MAX_PARTITIONS;
+    this.writer = new LakeWriter(store.publishing, this.#gate);
   }
 
   async scan(request: ScanRequest, context: ScanContext): Promise<ScanRelation> {
@@ -226,8 +231,12 @@ class LakeConnector implements Connector {
     for await (const partition of candidates) yield partition;
   }
 
-  resolveLocation(location: string): Promise<string> {
-    return this.#store.resolveLocation(fromRoot(this.#root, location));
+  async resolveLocation(location: string): Promise<string> {
+    const resolved = await this.#store.resolveLocation(fromRoot(this.#root, location));
+    if (resolved.includes(`/${RESERVED_FOLDER}/`)) {
+      throw outsideRoot(location, this.#root, this.source);
+    }
+    return resolved;
   }
 
   discoverPartitions(table: TableDefinition, context: ScanContext): AsyncIterable<Partition> {
@@ -238,6 +247,7 @@ class LakeConnector implements Connector {
   }
 
   close(): Promise<void> {
+    this.writer.close();
     return this.#store.close();
   }
 

@@ -5,7 +5,9 @@ import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TimeSlice } from './cancellation.ts';
 import type { FileStore, OpenFiles, StoreContext, StoredFile } from './file-store.ts';
-import { isBelow, isHidden, isSafeName, outsideRoot } from './location.ts';
+import { isBelow, isHidden, isSafeName, outsideRoot, RESERVED_FOLDER } from './location.ts';
+import { LocalPublishing } from './write/local-publishing.ts';
+import type { PublishingStore } from './write/publishing-store.ts';
 
 /** Folders below a partition's own; a chain of links that never ends stops here. */
 const MAX_DEPTH = 64;
@@ -44,6 +46,7 @@ type RememberedFile = Omit<StoredFile, 'path' | 'location'>;
 /** Files below a local folder. Symbolic links are followed as long as they stay below the root. */
 export class LocalStore implements FileStore {
   readonly path = 'local';
+  readonly publishing: PublishingStore;
   readonly #source: string;
   readonly #root: string;
   readonly #names: FolderMemory;
@@ -64,6 +67,7 @@ export class LocalStore implements FileStore {
       now: config.now ?? Date.now,
     };
     this.#root = withSlash(resolve(config.root));
+    this.publishing = new LocalPublishing(this.#root, `${this.#root}${RESERVED_FOLDER}/writes/`);
   }
 
   resolveLocation(location: string): Promise<string> {

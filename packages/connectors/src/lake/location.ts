@@ -23,6 +23,9 @@ export function fromRoot(root: string, location: string): string {
   return `${root}${root.endsWith('/') ? '' : '/'}${location}`;
 }
 
+/** The folder in a root where rows wait that are not visible yet. Nobody's tables lie in it. */
+export const RESERVED_FOLDER = '_tributary';
+
 /** Hive and Athena do not read files or folders whose names start with `_` or `.`. */
 export function isHidden(name: string): boolean {
   return name.startsWith('_') || name.startsWith('.');

@@ -23,7 +23,8 @@ function columnDefinitions(clauses: readonly ColumnClause[]): readonly ColumnDef
   }));
 }
 
-function refuseDuplicates(columns: readonly { readonly name: string }[]): void {
+/** Throws tooManyColumns, duplicateColumn (names differ by more than case). */
+export function refuseDuplicates(columns: readonly { readonly name: string }[]): void {
   if (columns.length > MOST_COLUMNS) {
     throw new QueryError('tooManyColumns', `tables can have at most ${MOST_COLUMNS} columns`);
   }

@@ -4,7 +4,7 @@ import { QueryError } from '@tributary/sql';
 import type { QualifiedName } from '@tributary/sql';
 import { schemaAddresses } from '../bind/relation-resolution.ts';
 import { MAIN_DATABASE } from '../service/planner-services.ts';
-import type { StatementScope } from '../service/statement-scope.ts';
+import type { SessionScope } from '../service/statement-scope.ts';
 
 export interface SchemaName {
   readonly database: string;
@@ -14,7 +14,7 @@ export interface SchemaName {
 export const written = (name: QualifiedName): string => name.join('.');
 
 /** The schemas that the qualifier of a relation's name may mean; the search path's for a bare name. */
-function candidateSchemas(name: QualifiedName, scope: StatementScope): readonly SchemaName[] {
+function candidateSchemas(name: QualifiedName, scope: SessionScope): readonly SchemaName[] {
   const { snapshot, database } = scope;
   const [first = '', second = ''] = name;
   switch (name.length) {
@@ -30,7 +30,7 @@ function candidateSchemas(name: QualifiedName, scope: StatementScope): readonly 
 /** The relation a name stands for, or undefined. */
 export function findRelation(
   name: QualifiedName,
-  scope: StatementScope,
+  scope: SessionScope,
 ): RelationDefinition | undefined {
   const relation = name.at(-1) ?? '';
   for (const { database, schema } of candidateSchemas(name, scope)) {
@@ -43,7 +43,7 @@ export function findRelation(
 }
 
 /** Throws `undefinedTable` or, for a view, `wrongObjectType`. */
-export function existingTable(name: QualifiedName, scope: StatementScope): TableDefinition {
+export function existingTable(name: QualifiedName, scope: SessionScope): TableDefinition {
   const found = findRelation(name, scope);
   if (found === undefined) {
     throw new QueryError('undefinedTable', `table "${written(name)}" does not exist`);
@@ -70,7 +70,7 @@ export function refuseSourceTable(
 }
 
 /** Where a new relation of this name goes. Throws `undefinedSchema` when its schema does not exist. */
-export function newRelationName(name: QualifiedName, scope: StatementScope): RelationName {
+export function newRelationName(name: QualifiedName, scope: SessionScope): RelationName {
   const [target] = candidateSchemas(name, scope);
   if (target === undefined) {
     const schema = name.length === 1 ? scope.searchPath.join(', ') : written(name.slice(0, -1));
@@ -82,7 +82,7 @@ export function newRelationName(name: QualifiedName, scope: StatementScope): Rel
 }
 
 /** The connector of a database; `main` has none. */
-export function sourceOf(target: RelationName, scope: StatementScope): Connector {
+export function sourceOf(target: RelationName, scope: SessionScope): Connector {
   const connector = scope.services.connectors.get(target.database);
   if (connector === undefined) {
     const sources = [...scope.services.connectors.keys()];
@@ -98,7 +98,7 @@ export function sourceOf(target: RelationName, scope: StatementScope): Connector
 }
 
 /** A schema's name of one part (in the session's database) or two. */
-export function schemaName(name: QualifiedName, scope: StatementScope): SchemaName {
+export function schemaName(name: QualifiedName, scope: SessionScope): SchemaName {
   const [first = '', second] = name;
   const target =
     second === undefined
@@ -118,7 +118,7 @@ export function schemaName(name: QualifiedName, scope: StatementScope): SchemaNa
 }
 
 /** Refuses names in `main` that the schemas of a source bear there already. */
-export function refuseMappedSchema({ database, schema }: SchemaName, scope: StatementScope): void {
+export function refuseMappedSchema({ database, schema }: SchemaName, scope: SessionScope): void {
   if (database !== MAIN_DATABASE) {
     return;
   }

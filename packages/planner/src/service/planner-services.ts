@@ -20,6 +20,8 @@ export interface PlannerServices {
   readonly reuse?: ReuseService;
   /** Of settings that the server's configuration sets otherwise than their definitions. */
   readonly settingDefaults?: ReadonlyMap<string, string>;
+  /** Whether a user may put rows into a source. Absent: nobody may. */
+  readonly mayWrite?: (user: string, source: string) => boolean;
   /** Answers pg_catalog and information_schema; absent: such statements are refused. */
   readonly catalogEngine?: CatalogEngine;
   /** Told of warnings and defects that no client hears of. */

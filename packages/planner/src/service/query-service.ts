@@ -17,6 +17,22 @@ async function ensureDatabases({ store, connectors }: PlannerServices): Promise<
   }
 }
 
+/** Ends what processes left in the middle of writing, before anybody reads. A source that cannot be reached is tried again later. */
+async function recoverWrites({ connectors, store, log }: PlannerServices): Promise<void> {
+  for (const { source, writer } of connectors.values()) {
+    try {
+      await writer?.recover(async ({ database, schema, name, location }) => {
+        const found = (await store.snapshot()).relation(database, schema, name);
+        return found?.kind === 'table' && found.location === location;
+      });
+    } catch (error) {
+      log('error', `what was left of writes to source "${source}" could not be ended`, {
+        err: error,
+      });
+    }
+  }
+}
+
 /** The entry for every protocol: sessions over one set of services. */
 export interface QueryService {
   createSession(user: string, startup: ReadonlyMap<string, string>): Promise<SqlSession>;
@@ -30,6 +46,7 @@ export async function createQueryService(
 ): Promise<QueryService> {
   const services = { ...given, statements: new StatementCache() };
   await ensureDatabases(services);
+  await recoverWrites(services);
   return {
     createSession: (user, startup) => Session.open(services, user, startup),
     async runScript(text, signal) {

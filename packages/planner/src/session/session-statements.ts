@@ -3,12 +3,15 @@ import type { PlanColumn, Statement } from '@tributary/sql';
 import { outputColumns } from '../ddl/show-catalog.ts';
 import type { CatalogStatement } from './catalog-statements.ts';
 import type { Session } from './session.ts';
+import type { WriteStatement } from '../write/write-statement.ts';
 import type { Notice, StatementResult } from './sql-session.ts';
 
 /** Statements about the session itself. */
 export type SessionStatement = Exclude<
   Statement,
-  CatalogStatement | { kind: 'select' | 'explain' | 'copy' | 'declareCursor' | 'call' }
+  | CatalogStatement
+  | WriteStatement
+  | { kind: 'select' | 'explain' | 'copy' | 'declareCursor' | 'call' }
 >;
 
 function command(tag: string, ...notices: readonly Notice[]): StatementResult {

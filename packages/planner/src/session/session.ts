@@ -24,6 +24,11 @@ import { runSessionStatement, sessionColumns } from './session-statements.ts';
 import { runSettingQuery, settingQuery } from './setting-calls.ts';
 import { callProcedure } from './procedures.ts';
 import { Settings } from './settings.ts';
+import { existingTable } from '../ddl/relation-names.ts';
+import { insertTargets, typedQuery } from '../write/assign-rows.ts';
+import { columnsOf } from '../write/insert-rows.ts';
+import { writeStatement } from '../write/write-statement.ts';
+import type { WriteStatement } from '../write/write-statement.ts';
 import { Transaction } from './transaction.ts';
 import type {
   Backends,
@@ -179,8 +184,14 @@ export class Session implements SqlSession {
         checkForceQuote(statement.format, inner.columns ?? []);
         return { ...none, columns: undefined, inner };
       }
-      case 'declareCursor': {
+      case 'declareCursor':
+      case 'createTableAs':
+      case 'unload': {
         const inner = await this.prepare(statement.statement, parameterTypes);
+        return { ...none, parameters: inner.parameters, columns: undefined, inner };
+      }
+      case 'insert': {
+        const inner = await this.prepare(await this.#typedInsert(statement), parameterTypes);
         return { ...none, parameters: inner.parameters, columns: undefined, inner };
       }
       case 'execute': {
@@ -233,6 +244,10 @@ export class Session implements SqlSession {
           kind: 'copy',
           format: statement.format,
         });
+      case 'insert':
+      case 'createTableAs':
+      case 'unload':
+        return this.#write(statement, own, parameters, signal);
       case 'call':
         return this.#logged(statement, signal, (scope) => callProcedure(statement, scope));
       case 'declareCursor': {
@@ -246,11 +261,7 @@ export class Session implements SqlSession {
     if (isCatalogStatement(statement)) {
       return this.#logged(statement, signal, async (scope) => {
         this.#transaction.dropSnapshot();
-        const inBlock = this.transaction !== 'idle';
-        const readOnly =
-          this.settings.get('transaction_read_only') === 'on' ||
-          (!inBlock && this.settings.get('default_transaction_read_only') === 'on');
-        return runCatalogStatement(statement, scope, { inBlock, readOnly });
+        return runCatalogStatement(statement, scope, this.#changeContext());
       });
     }
     return runSessionStatement(statement, this, signal);
@@ -300,6 +311,49 @@ export class Session implements SqlSession {
     return snapshot.version === mixed.catalogVersion
       ? prepared
       : this.prepare(mixed.statement, parameterTypes);
+  }
+
+  #changeContext(): { readonly inBlock: boolean; readonly readOnly: boolean } {
+    const inBlock = this.transaction !== 'idle';
+    const readOnly =
+      this.settings.get('transaction_read_only') === 'on' ||
+      (!inBlock && this.settings.get('default_transaction_read_only') === 'on');
+    return { inBlock, readOnly };
+  }
+
+  /** The query of an INSERT, with its open literals and parameters of the columns' types. */
+  async #typedInsert(
+    statement: Extract<Statement, { kind: 'insert' }>,
+  ): Promise<Extract<Statement, { kind: 'select' }>> {
+    const { statement: query } = statement;
+    if (query.kind !== 'select') {
+      throw new QueryError('internalError', 'an INSERT holds no query');
+    }
+    const table = existingTable(statement.table, await this.#scope());
+    const targets = insertTargets(statement, columnsOf(table));
+    return { ...query, tree: typedQuery(query.tree, targets) };
+  }
+
+  /** INSERT, CREATE TABLE AS and UNLOAD: the query runs into files, and no row comes here. */
+  async #write(
+    statement: WriteStatement,
+    { inner: prepared }: Prepared,
+    parameters: readonly (string | null)[],
+    signal: AbortSignal,
+  ): Promise<StatementResult> {
+    const inner = prepared === undefined ? undefined : await this.#withPresentCatalog(prepared);
+    if (inner?.bound === undefined) {
+      throw new QueryError(
+        'featureNotSupported',
+        'rows of the system catalogs and of the session cannot be written',
+      );
+    }
+    return this.#logged(statement, signal, async (scope) => {
+      this.#transaction.dropSnapshot();
+      const bound = this.#bound(inner, scope, parameters);
+      const { plan } = await optimize(substituteParameters(bound, parameters, scope), scope);
+      return writeStatement(statement, plan, scope, this.#changeContext());
+    });
   }
 
   #inner(

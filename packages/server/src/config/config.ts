@@ -33,6 +33,8 @@ export interface LakeSourceConfig {
   /** A local folder (absolute) or `s3://bucket/prefix/`; ends in `/`. */
   readonly root: string;
   readonly s3: S3Config;
+  /** Who may put rows into it; undefined: nobody. */
+  readonly write?: { readonly roles: readonly string[] };
 }
 
 export type SourceConfig = LakeSourceConfig | PostgresSourceConfig;
@@ -201,7 +203,7 @@ function readUsers(node: ConfigNode): readonly UserConfig[] | undefined {
   return users;
 }
 
-const SOURCE_KEYS = ['connector', 'root', 's3', ...POSTGRES_KEYS] as const;
+const SOURCE_KEYS = ['connector', 'root', 's3', 'write', ...POSTGRES_KEYS] as const;
 
 function readSource(name: string, node: ConfigNode, folder: string): SourceConfig {
   if (!SOURCE_NAME.test(name) || name === 'main' || name === 'tributary') {
@@ -213,11 +215,17 @@ function readSource(name: string, node: ConfigNode, folder: string): SourceConfi
   const kind = node.object(SOURCE_KEYS).connector.optionalText() ?? 'lake';
   switch (kind) {
     case 'lake': {
-      const { root, s3 } = node.object(['connector', 'root', 's3']);
+      const { root, s3, write } = node.object(['connector', 'root', 's3', 'write']);
       if (root.absent) {
         throw node.fail('a lake needs a root', 'A folder, or s3://bucket/prefix/.');
       }
-      return { connector: 'lake', name, root: readRoot(root, folder), s3: readS3(s3) };
+      return {
+        connector: 'lake',
+        name,
+        root: readRoot(root, folder),
+        s3: readS3(s3),
+        ...(write.absent ? {} : { write: readWrite(write) }),
+      };
     }
     case 'postgres':
       return readPostgresSource(name, node.object(['connector', ...POSTGRES_KEYS]), folder);
@@ -226,6 +234,14 @@ function readSource(name: string, node: ConfigNode, folder: string): SourceConfi
         .object(SOURCE_KEYS)
         .connector.fail(`connector "${kind}" is not available`, 'Available: lake, postgres.');
   }
+}
+
+function readWrite(node: ConfigNode): { readonly roles: readonly string[] } {
+  const { roles } = node.object(['roles']);
+  if (roles.absent) {
+    throw node.fail('the roles that may write are needed', 'Write roles: [loader].');
+  }
+  return { roles: roles.list().map((role) => role.text()) };
 }
 
 function readRoot(node: ConfigNode, folder: string): string {

@@ -3,6 +3,7 @@ import { QueryError } from '../errors.ts';
 import type { Statement } from '../statement.ts';
 import { createTokenReader } from '../ddl/token-reader.ts';
 import { dialectFromName } from './dialect.ts';
+import { framedStatement } from './framed-statement.ts';
 import { checkNesting } from './nesting.ts';
 import { loadParser, parseTree } from './parse-tree.ts';
 import { characterIndex, sourcePosition } from './source-position.ts';
@@ -74,6 +75,11 @@ function parseOne(
     reader.expectEnd();
     return { ...base, ...parsed };
   }
+  const framed = framedStatement(text, split, characterAt, (part, its) => {
+    checkPostgres(part, { ...split, tokens: its, semicolon: undefined }, limits.maxDepth);
+    return statementFromTree(parseTree(part, its, characterAt), { text: part, tokens: its });
+  });
+  if (framed !== undefined) return framed;
   const tree = parseTree(text, checkPostgres(text, split, limits.maxDepth), characterAt);
   return statementFromTree(tree, { text, tokens });
 }

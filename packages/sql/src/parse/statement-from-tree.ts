@@ -5,6 +5,8 @@ import { typeFromName } from '../types/type-info.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import type { ParsedTree } from './parse-tree.ts';
 import { checkCopyDirection, copiedTable, copiedTableText, copyFormat } from './copy-statement.ts';
+import { createTableAsParts } from './create-table-as.ts';
+import { insertParts, nameOf } from './insert-statement.ts';
 import { sessionStatement } from './session-statement.ts';
 import { sourcePosition } from './source-position.ts';
 import type { Token } from './token.ts';
@@ -182,13 +184,10 @@ export function statementFromTree(tree: ParsedTree, source: StatementSource): St
     if (options !== undefined) throw unsupportedClause(source, 'CREATE VIEW WITH (...)');
     if (withCheckOption !== undefined && withCheckOption !== 'NO_CHECK_OPTION')
       throw unsupportedClause(source, 'WITH CHECK OPTION');
-    const name = [view.catalogname, view.schemaname, view.relname].filter(
-      (part) => part !== undefined,
-    );
     return {
       ...base,
       kind: 'createView',
-      name,
+      name: nameOf(view),
       replace: replace ?? false,
       ...(aliases === undefined ? {} : { columns: aliases.map(stringOf) }),
       query: query.SelectStmt,
@@ -226,6 +225,16 @@ export function statementFromTree(tree: ParsedTree, source: StatementSource): St
     }
     const statement = statementFromTree({ node: query, qualify }, inBrackets(source));
     return { ...base, kind: 'copy', statement, format };
+  }
+  if ('InsertStmt' in node) {
+    const { query, ...insert } = insertParts(node.InsertStmt);
+    const statement = { ...base, kind: 'select', tree: query, qualify } as const;
+    return { ...base, kind: 'insert', ...insert, statement };
+  }
+  if ('CreateTableAsStmt' in node && node.CreateTableAsStmt.objtype === 'OBJECT_TABLE') {
+    const { query, ...table } = createTableAsParts(node.CreateTableAsStmt);
+    const statement = { ...base, kind: 'select', tree: query, qualify } as const;
+    return { ...base, kind: 'createTableAs', ...table, options: new Map(), statement };
   }
   const session = sessionStatement(node);
   if (session === undefined) throw notSupported(source, node);

@@ -185,8 +185,11 @@ describe('kinds', () => {
   });
 
   test.each([
-    ['insert into t values (1)', 'INSERT'],
-    ['with a as (select 1) insert into t select * from a', 'INSERT'],
+    ['insert into t values (1) returning a', 'INSERT .. RETURNING'],
+    ['insert into t values (1) on conflict do nothing', 'INSERT .. ON CONFLICT'],
+    ['insert into t overriding user value values (1)', 'INSERT .. OVERRIDING'],
+    ['insert into t default values', 'INSERT .. DEFAULT VALUES'],
+    ['with a as (insert into t values (1) returning 1) select * from a', 'INSERT'],
     ['with a as (delete from t returning *) select * from a', 'DELETE'],
     [
       'select 1 from (select 2) x where exists (with a as (update t set a = 1 returning 1) select 1 from a)',
@@ -196,7 +199,8 @@ describe('kinds', () => {
     ['explain insert into t values (1)', 'INSERT'],
     ['copy t from stdin', 'COPY FROM'],
     ['create table t (a int)', 'CREATE TABLE'],
-    ['create table t as select 1', 'CREATE TABLE'],
+    ['create temp table t as select 1', 'CREATE TEMPORARY TABLE'],
+    ['create table t as execute p', 'CREATE TABLE .. AS EXECUTE'],
     ['create materialized view t as select 1', 'CREATE MATERIALIZED'],
     ['create temp view t as select 1', 'CREATE TEMPORARY VIEW'],
     ['create recursive view t(a) as select 1', 'CREATE RECURSIVE VIEW'],

@@ -9,6 +9,8 @@ import { RangeLister, type ListPage } from './list-ranges.ts';
 import { parseListResponse, type ListResponse } from './list-response.ts';
 import { ObjectCache, type PinnedObject } from './object-cache.ts';
 import { RequestLimit } from './request-limit.ts';
+import type { PublishingStore } from '../write/publishing-store.ts';
+import { S3Publishing } from './s3-publishing.ts';
 import { S3Requests, TruncatedBody } from './s3-requests.ts';
 import { readBody } from './signed-http.ts';
 
@@ -57,9 +59,12 @@ export class S3Store implements FileStore {
       config.limits?.listConcurrency ?? DEFAULT_CONCURRENCY,
       this.#fetchConcurrency,
     );
+    const staging = `${config.cache.directory.replace(/\/$/, '')}/writes/`;
+    this.publishing = new S3Publishing(this.#bucket, this.#requests, staging);
   }
 
   readonly path = 'objects';
+  readonly publishing: PublishingStore;
 
   resolveLocation(location: string): Promise<string> {
     const resolved = parseLocation(location);

@@ -23,11 +23,12 @@ export class S3ResponseError extends Error {
 }
 
 export interface S3Request {
-  readonly method: 'GET' | 'HEAD';
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   /** Absent: the bucket itself. */
   readonly key?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
 }
 
 interface Base {
@@ -75,9 +76,13 @@ export class SignedHttp {
       {
         method: request.method,
         path: query === '' ? path : `${path}?${query}`,
-        headers,
+        headers:
+          request.body === undefined
+            ? headers
+            : { ...headers, 'content-length': String(request.body.length) },
         agent: base.protocol === 'https:' ? this.#agents[1] : this.#agents[0],
       },
+      request.body,
       signal,
     );
     const status = response.statusCode ?? 0;
@@ -166,6 +171,7 @@ function exchange(
     readonly headers: Readonly<Record<string, string>>;
     readonly agent: HttpAgent;
   },
+  body: Buffer | undefined,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
@@ -176,7 +182,7 @@ function exchange(
     });
     request.on('response', resolve);
     request.on('error', reject);
-    request.end();
+    request.end(body);
   });
 }
 
