@@ -46,7 +46,8 @@ export interface StatementPlan {
   readonly seed: number;
 }
 
-const NUMBERS: ReadonlySet<string> = new Set(['int', 'num', 'float']);
+/** Without floats, whose sums differ in their last digits. */
+const NUMBERS: ReadonlySet<string> = new Set(['int', 'num']);
 const UNORDERED: ReadonlySet<string> = new Set(['list', 'interval']);
 
 function exact(output: Output): boolean {

@@ -42,5 +42,6 @@ export { parseArrayText } from './print/array-text.ts';
 export { canonicalJson } from './types/literal-json.ts';
 export { similarToRegex } from './functions/similar-to.ts';
 export { decomposeAggregate } from './functions/merge/decompose-aggregate.ts';
+export { ignoresRepetition, repeatedAggregate } from './functions/merge/repeated-rows.ts';
 export { codecOf, toldApartBy } from './functions/merge/codec.ts';
 export type * from './functions/merge/decomposition.ts';

@@ -1,4 +1,11 @@
-import { decomposeAggregate, functionsNamed, INT8, mapCallChildren } from '@tributary/sql';
+import {
+  INT8,
+  decomposeAggregate,
+  functionsNamed,
+  ignoresRepetition,
+  mapCallChildren,
+  repeatedAggregate,
+} from '@tributary/sql';
 import type {
   AggregateExpression,
   AggregatePlan,
@@ -50,19 +57,6 @@ const ROWS: MeasuredValue = {
   text: 'rows',
   expression: { kind: 'constant', type: INT8, value: '0' },
 };
-
-/** Aggregates that do not care how often a row stands there. */
-const IGNORES_REPETITION: ReadonlySet<string> = new Set([
-  'min',
-  'max',
-  'bool_and',
-  'bool_or',
-  'every',
-  'bit_and',
-  'bit_or',
-  'any_value',
-  'approx_count_distinct',
-]);
 
 /** The fragment of an Aggregate over a core, with the aggregation of one occurrence's own columns below the core's joins. */
 export function aggregateFragment(
@@ -228,14 +222,8 @@ class AggregateBuilder {
     ) {
       return this.#decomposed(column, withFilter(unfiltered, own), others);
     }
-    const [argument] = call.args;
-    if (![...columns].some((each) => this.outputs.has(each))) {
-      if (call.distinct || IGNORES_REPETITION.has(call.entry.name)) return asItIs;
-      if (call.entry.name === 'count' && argument !== undefined && call.args.length === 1) {
-        return this.#weightedCount(column, call, argument, others, own);
-      }
-    }
-    return { reason: 'join_aggregate', detail: call.entry.name };
+    if (ignoresRepetition(call)) return asItIs;
+    return this.#repeated(column, unfiltered, own, others);
   }
 
   #isOwnOrConstant(expression: Expression): boolean {
@@ -244,25 +232,31 @@ class AggregateBuilder {
       : isOwn(expression, this.outputs);
   }
 
-  /** count(x) of another relation counts, for each of its rows, the windowed rows that it met. */
-  #weightedCount(
+  /** An aggregate of joined rows: each stands for the rows of the occurrence that its group has. */
+  #repeated(
     column: PlanColumn,
     call: AggregateExpression,
-    argument: Expression,
-    others: readonly Expression[],
     own: readonly Expression[],
+    others: readonly Expression[],
   ): MergedCall | Refusal {
-    const everyRow: AggregateExpression = { ...call, args: [], orderBy: [], withinGroup: [] };
-    const present: Expression = {
-      kind: 'nullTest',
-      type: { kind: 'scalar', name: 'bool', typmod: -1 },
-      arg: argument,
-      negated: true,
-    };
     const entry = functionsNamed('count').find(({ args }) => args.length === 0);
-    if (entry === undefined) return { reason: 'join_aggregate', detail: call.entry.name };
-    const { filter: _, ...rest } = everyRow;
-    return this.#decomposed(column, withFilter({ ...rest, entry }, own), [present, ...others]);
+    if (entry === undefined) throw new Error('the function catalog lacks count(*)');
+    const { filter: _, ...plain } = call;
+    const everyRow = { ...plain, entry, type: INT8, args: [], orderBy: [], withinGroup: [] };
+    const rows = this.#stored(withFilter(everyRow, own));
+    if ('reason' in rows) return rows;
+    const [times] = rows.columns;
+    const repeated = times && repeatedAggregate(withFilter(call, others), columnOf(times));
+    if (repeated === undefined) return { reason: 'join_aggregate', detail: call.entry.name };
+    const columns = this.#columnsFor(column, repeated.aggregates);
+    return {
+      columns,
+      aggregates: repeated.aggregates.map((each, place) => ({
+        id: columns[place]?.id ?? -1,
+        call: each,
+      })),
+      finish: repeated.finish(columns.map(columnOf)),
+    };
   }
 
   #splitFilter(
@@ -279,6 +273,24 @@ class AggregateBuilder {
     call: AggregateExpression,
     others: readonly Expression[],
   ): MergedCall | Refusal {
+    const stored = this.#stored(call);
+    if ('reason' in stored) return stored;
+    const rolled = stored.decomposition.rollUp(stored.columns.map(columnOf));
+    const columns = this.#columnsFor(column, rolled);
+    return {
+      columns,
+      aggregates: rolled.map((each, index) => ({
+        id: columns[index]?.id ?? -1,
+        call: withFilter(each, others),
+      })),
+      finish: stored.decomposition.finish(columns.map(columnOf)),
+    };
+  }
+
+  /** Has the cells hold a call's partials. */
+  #stored(
+    call: AggregateExpression,
+  ): { readonly decomposition: Decomposition; readonly columns: readonly PlanColumn[] } | Refusal {
     const overScanned = mapCallChildren(call, {
       plan: (plan) => plan,
       expression: (each) => overScan(each, this.outputs),
@@ -297,20 +309,11 @@ class AggregateBuilder {
       exactness: decomposition.exactness,
       finish: (rolledUp) => decomposition.finish(rolledUp),
     });
-    const rolled = decomposition.rollUp(stored.map((each) => columnOf(each.column)));
-    const columns = rolled.map(({ type }) => ({
-      id: this.#ids.next(),
-      name: column.name,
-      type,
-    }));
-    return {
-      columns,
-      aggregates: rolled.map((each, index) => ({
-        id: columns[index]?.id ?? -1,
-        call: withFilter(each, others),
-      })),
-      finish: decomposition.finish(columns.map(columnOf)),
-    };
+    return { decomposition, columns: stored.map(({ column }) => column) };
+  }
+
+  #columnsFor({ name }: PlanColumn, calls: readonly AggregateExpression[]): readonly PlanColumn[] {
+    return calls.map(({ type }) => ({ id: this.#ids.next(), name, type }));
   }
 
   rollUp(columns: ReadonlyMap<string, Expression>): ReadonlyMap<string, AggregateExpression> {

@@ -252,7 +252,16 @@ export function fillHole(rest: Plan, hole: Plan, plan: Plan): Plan {
       }
       case 'project': {
         const input = fill(node.input);
-        return input === node.input ? node : { ...node, input };
+        if (input === node.input) return node;
+        // What is above merges columns of the cells that no projection names.
+        const named = new Set(node.columns.map(({ id }) => id));
+        const passed = plan.columns.filter(({ id }) => !named.has(id));
+        return {
+          ...node,
+          input,
+          columns: [...node.columns, ...passed],
+          expressions: [...node.expressions, ...passed.map(columnOf)],
+        };
       }
       case 'join': {
         const left = fill(node.left);

@@ -20,7 +20,7 @@ export const BYPASS_REASONS: Readonly<Record<BypassReason, string>> = {
   correlated: 'its rows depend on columns of a statement around it',
   no_time_column: 'the table has no time column that windows could be cut along',
   join_form: 'the table stands on the side of an outer join that is padded with NULLs',
-  join_aggregate: 'an aggregate mixes columns of the windowed table and of a joined one',
+  join_aggregate: 'an aggregate over columns of a joined table needs each joined row',
   aggregate_not_mergeable: 'an aggregate cannot be merged from parts',
   type_without_codec: 'a value of a type that cells cannot keep exactly takes part',
   partial_too_large: 'the parts would be nearly as large as the data itself',

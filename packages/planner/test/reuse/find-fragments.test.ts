@@ -76,6 +76,25 @@ const JOINS: readonly Case[] = [
   ],
 ];
 
+const MIXED: readonly Case[] = [
+  [
+    'SELECT sum(t.n * v.n) FROM t JOIN v ON v.id = t.id',
+    ['BYPASS v: no_time_column', 'groups t: 2 keys, 1 partials'],
+  ],
+  [
+    'SELECT sum(v.n), avg(v.f), count(v.s) FROM t JOIN v ON v.id = t.id',
+    ['BYPASS v: no_time_column', 'groups t: 1 keys, 1 partials'],
+  ],
+  [
+    'SELECT max(t.n + v.n), count(DISTINCT t.s || v.s) FROM t JOIN v ON v.id = t.id',
+    ['BYPASS v: no_time_column', 'groups t: 3 keys'],
+  ],
+  [
+    'SELECT sum(v.n) FILTER (WHERE t.b AND v.b) FROM t JOIN v ON v.id = t.id',
+    ['BYPASS v: no_time_column', 'groups t: 1 keys, 1 partials'],
+  ],
+];
+
 const PLACES: readonly Case[] = [
   [
     'WITH x AS (SELECT s, n FROM t) SELECT s, sum(n) FROM x GROUP BY s',
@@ -157,12 +176,12 @@ const REFUSED: readonly Case[] = [
     ['BYPASS t: correlated', 'BYPASS v: no_time_column'],
   ],
   [
-    'SELECT sum(t.n * v.n) FROM t JOIN v ON v.id = t.id',
-    ['BYPASS t: join_aggregate sum', 'BYPASS v: no_time_column'],
+    'SELECT stddev(t.n * v.n) FROM t JOIN v ON v.id = t.id',
+    ['BYPASS t: join_aggregate stddev', 'BYPASS v: no_time_column'],
   ],
   [
-    'SELECT sum(v.n) FROM t JOIN v ON v.id = t.id',
-    ['BYPASS t: join_aggregate sum', 'BYPASS v: no_time_column'],
+    "SELECT string_agg(v.s, ',' ORDER BY v.s) FROM t JOIN v ON v.id = t.id",
+    ['BYPASS t: join_aggregate string_agg', 'BYPASS v: no_time_column'],
   ],
   ['SELECT sum(n) FROM v', ['BYPASS v: no_time_column']],
 ];
@@ -171,6 +190,7 @@ for (const [what, cases] of [
   ['aggregations become fragments', AGGREGATES],
   ['rows become fragments', ROWS],
   ['joins keep the other side above the cells', JOINS],
+  ['aggregates of joined rows count how often each stands there', MIXED],
   ['fragments stand anywhere', PLACES],
   ['what cannot be merged says why', REFUSED],
 ] as const) {
