@@ -223,14 +223,15 @@ export class Player {
     const { reuse } = this.stack;
     if (reuse === undefined) return outcome;
     if (this.#options.waits) await reuse.background.settled();
-    const differences = reuse.counts.auditDifferences;
+    const { auditDifferences: differences, damaged } = reuse.counts;
     reuse.counts.auditDifferences = 0;
+    reuse.counts.damaged = 0;
     const [failure] = this.#failures.splice(0);
-    if (differences === 0 && failure === undefined) return outcome;
+    if (differences === 0 && damaged === 0 && failure === undefined) return outcome;
     return {
       ...outcome,
       kind: 'different',
-      detail: `${outcome.detail} in the background: ${differences} audit differences, ${failure ?? ''}`,
+      detail: `${outcome.detail} in the background: ${differences} audit differences, ${damaged} answers not made of their cells, ${failure ?? ''}`,
     };
   }
 

@@ -195,7 +195,10 @@ export async function* runPlan(plan: Plan, given: RunContext): AsyncGenerator<Du
       }
     }
     if (!again) {
-      await suspects?.drop();
+      if (suspects !== undefined) {
+        if (given.reuse !== undefined) given.reuse.service.counts.damaged++;
+        await suspects.drop();
+      }
       yield* held ?? [];
       return;
     }

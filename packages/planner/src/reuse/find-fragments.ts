@@ -79,7 +79,10 @@ export function findFragments(plan: Plan, context: FragmentContext): FoundFragme
     const { rest, hole } = splitCore(core, fragment.scan);
     otherSides(rest, hole).forEach((side) => mapping.plan(side));
     // Subqueries in what is left above the cells.
-    const above: ChildMapping = { plan: (each) => each, expression: mapping.expression };
+    const above: ChildMapping = {
+      plan: (each) => each,
+      expression: (each) => mapping.expression(each),
+    };
     [fragment.whole, ...nodesAbove(rest, hole)].forEach((node) => mapPlanChildren(node, above));
   };
 

@@ -29,6 +29,8 @@ export interface ReuseCounts {
   retries: number;
   auditsDone: number;
   auditDifferences: number;
+  /** Answers that could not be made of their cells and were without them: the files are taken out of the store. */
+  damaged: number;
 }
 
 /** What all statements share to reuse what was computed. */
@@ -73,6 +75,7 @@ export function createReuseService(
       retries: 0,
       auditsDone: 0,
       auditDifferences: 0,
+      damaged: 0,
     },
   };
 }

@@ -79,6 +79,7 @@ function registerReuse(registry: Registry, counts: () => ReuseCounts): void {
   total('retries', 'Scan units tried again.', ({ retries }) => retries);
   total('audits', 'Reused windows computed again to compare.', ({ auditsDone }) => auditsDone);
   total('audit_differences', 'Audits that found a difference.', (each) => each.auditDifferences);
+  total('damaged', 'Answers that could not be made of their cells.', ({ damaged }) => damaged);
   total('not_windowed', 'Blocks over tables without a time column.', (each) => each.notWindowed);
   new Counter({
     name: 'tributary_reuse_bypass_total',
