@@ -7,6 +7,10 @@ export interface ColumnDefinition {
   /** Hive type text as declared (lake tables). */
   readonly hiveType?: string;
   readonly comment?: string;
+  /** False where its source refuses NULL. */
+  readonly nullable?: false;
+  /** What its source fills in, as an expression of the source. Only shown. */
+  readonly default?: string;
 }
 
 interface RelationBase {
@@ -42,6 +46,8 @@ export interface ViewDefinition extends RelationBase {
 /** Columns whose values name at most one row of their table, or a row of another one. */
 export interface KeyDefinition {
   readonly kind: 'primary' | 'unique' | 'foreign';
+  /** The source's own name of it. */
+  readonly name?: string;
   readonly columns: readonly string[];
   /** Of a foreign key. */
   readonly references?: {

@@ -4,17 +4,21 @@ import type { CatalogDescription, CatalogEngine, CatalogScope } from '@tributary
 import { QueryError, TEXT, scalar, typeFromOid, typeInfo } from '@tributary/sql';
 import type { SqlType } from '@tributary/sql';
 import { Mirror } from './mirror.ts';
-import type { MirrorLimits, MirrorLogger } from './mirror.ts';
+import type { MirrorLimits, MirrorLogger } from './mirror-lane.ts';
+import type { MirroredRole } from './mirrored.ts';
 import { ResultCache } from './result-cache.ts';
 import type {
   BinaryRows,
   FieldDescription,
   StatementEnvironment,
+  TaskResults,
   TextRows,
 } from './worker-protocol.ts';
 
 export interface CatalogEngineOptions {
   readonly logger: MirrorLogger;
+  /** Who can log in. Others appear with their first statement. */
+  readonly roles?: readonly MirroredRole[];
   readonly limits?: Partial<MirrorLimits>;
 }
 
@@ -25,7 +29,12 @@ export interface RunningCatalogEngine extends CatalogEngine {
   close(): Promise<void>;
 }
 
-const DEFAULT_LIMITS: MirrorLimits = { statementMs: 10_000, startMs: 180_000, waiting: 256 };
+const DEFAULT_LIMITS: MirrorLimits = {
+  statementMs: 10_000,
+  startMs: 180_000,
+  waiting: 256,
+  spareMs: 300_000,
+};
 /** Each takes some hundred megabytes. */
 const MOST_MIRRORS = 2;
 const CACHED_CHARACTERS = 16_000_000;
@@ -71,6 +80,14 @@ function environmentOf(scope: CatalogScope): StatementEnvironment {
     searchPath: mirroredSearchPath(scope),
     timeZone: scope.timeZone,
   };
+}
+
+interface RowsRequest {
+  readonly text: string;
+  readonly parameters: readonly (string | null)[];
+  readonly parameterTypes: readonly (SqlType | undefined)[];
+  readonly scope: CatalogScope;
+  readonly signal: AbortSignal;
 }
 
 const NEVER = new AbortController().signal;
@@ -135,52 +152,42 @@ class MirroringCatalogEngine implements RunningCatalogEngine {
     return description;
   }
 
-  async execute(
+  execute(
     text: string,
     parameters: readonly (string | null)[],
     scope: CatalogScope,
     signal: AbortSignal,
     parameterTypes: readonly (SqlType | undefined)[] = [],
   ): Promise<TextRows> {
-    const key = this.#key(text, parameterTypes, parameters, scope);
-    const known = this.#results.get(key);
-    if (known !== undefined) {
-      return known;
-    }
-    const mirror = this.#mirror(scope.database);
-    const rows = await mirror.run(
-      {
-        kind: 'execute',
-        text,
-        parameterTypes: oids(parameterTypes),
-        parameters,
-        environment: environmentOf(scope),
-      },
-      scope.snapshot,
-      signal,
-    );
-    if (answersAlike(text, mirror.volatileFunctions)) {
-      this.#results.set(key, rows, charactersIn(rows));
-    }
-    return rows;
+    const request = { text, parameters, parameterTypes, scope, signal };
+    return this.#rows('execute', request, this.#results);
   }
 
-  async executeBinary(
+  executeBinary(
     text: string,
     parameters: readonly (string | null)[],
     scope: CatalogScope,
     signal: AbortSignal,
     parameterTypes: readonly (SqlType | undefined)[] = [],
   ): Promise<BinaryRows> {
+    const request = { text, parameters, parameterTypes, scope, signal };
+    return this.#rows('executeBinary', request, this.#binaryResults);
+  }
+
+  async #rows<Kind extends 'execute' | 'executeBinary'>(
+    kind: Kind,
+    { text, parameters, parameterTypes, scope, signal }: RowsRequest,
+    cache: ResultCache<TaskResults[Kind]>,
+  ): Promise<TaskResults[Kind]> {
     const key = this.#key(text, parameterTypes, parameters, scope);
-    const known = this.#binaryResults.get(key);
+    const known = cache.get(key);
     if (known !== undefined) {
       return known;
     }
     const mirror = this.#mirror(scope.database);
     const rows = await mirror.run(
       {
-        kind: 'executeBinary',
+        kind,
         text,
         parameterTypes: oids(parameterTypes),
         parameters,
@@ -190,7 +197,7 @@ class MirroringCatalogEngine implements RunningCatalogEngine {
       signal,
     );
     if (answersAlike(text, mirror.volatileFunctions)) {
-      this.#binaryResults.set(key, rows, charactersIn(rows));
+      cache.set(key, rows, charactersIn(rows));
     }
     return rows;
   }
@@ -228,7 +235,8 @@ class MirroringCatalogEngine implements RunningCatalogEngine {
     let mirror = this.#mirrors.get(database);
     if (mirror === undefined) {
       this.#makeRoom();
-      mirror = new Mirror(database, this.#limits, this.#options.logger);
+      const { roles = [], logger } = this.#options;
+      mirror = new Mirror({ database, roles }, this.#limits, logger);
     }
     this.#mirrors.delete(database);
     this.#mirrors.set(database, mirror);

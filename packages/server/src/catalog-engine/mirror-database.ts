@@ -1,43 +1,20 @@
 import { PGlite, messages, protocol } from '@electric-sql/pglite';
 import { readBinaryRows } from './binary-rows.ts';
+import { oneByOne, rowsStatements } from './mirror-rows.ts';
+import type { RowsStatement } from './mirror-rows.ts';
+import type { MirrorChanges, MirroredRole } from './mirrored.ts';
+import { OWNER, prepareMirror } from './prepare-mirror.ts';
 import { quoteLiteral, quoteName } from './quote.ts';
 import type {
   BinaryRows,
   DatabaseFailure,
   FieldDescription,
-  MirrorChanges,
   StatementDescription,
   StatementEnvironment,
   TextRows,
 } from './worker-protocol.ts';
 
-/** Owns all mirrored objects; not a superuser. */
-const OWNER = 'tributary';
 const MOST_ROWS = 100_000;
-/** Statements sent as one text: PostgreSQL's time grows faster than the text. */
-const BATCH = 1000;
-
-/**
- * The superuser takes a reserved name, so that no session's user can be it; set_config would let a statement leave its role.
- * Names of databases are rows like others: the one of the session must answer to its own.
- */
-const PREPARE = (database: string): string => `
-set allow_system_table_mods = on;
-update pg_database set datname = ${quoteLiteral(database)} where datname = current_database();
-delete from pg_database where datname <> current_database();
-update pg_authid set rolname = 'pg_bootstrap' where rolname = current_user;
-reset allow_system_table_mods;
-create role ${OWNER} login;
-update pg_database set datdba = '${OWNER}'::regrole where datname = current_database();
-drop schema public;
-revoke all on database ${quoteName(database)} from public;
-grant connect on database ${quoteName(database)} to public;
-grant create on database ${quoteName(database)} to ${OWNER};
-alter default privileges for role ${OWNER} grant select on tables to public;
-alter default privileges for role ${OWNER} grant usage on schemas to public;
-revoke execute on function pg_catalog.set_config from public;
-`;
-
 /** A failure that PostgreSQL reported; anything else means that the instance is unusable. */
 export class StatementFailure extends Error {
   readonly failure: DatabaseFailure;
@@ -107,10 +84,15 @@ export class MirrorDatabase {
     this.#db = db;
   }
 
-  static async open(database: string): Promise<MirrorDatabase> {
+  static async open(database: string, roles: readonly MirroredRole[]): Promise<MirrorDatabase> {
     const db = await PGlite.create();
-    await db.exec(PREPARE(database));
-    return new MirrorDatabase(db);
+    await prepareMirror(db, database);
+    const mirror = new MirrorDatabase(db);
+    for (const { name, memberOf } of roles) {
+      for (const each of [name, ...memberOf]) await mirror.#ensureRole(each);
+      for (const each of memberOf) await db.exec(`grant ${quoteName(each)} to ${quoteName(name)}`);
+    }
+    return mirror;
   }
 
   /** Functions whose answer differs from call to call. */
@@ -121,37 +103,41 @@ export class MirrorDatabase {
     return rows.map(({ proname }) => proname);
   }
 
-  /** Answers the messages of what failed. */
-  async apply({ databases, objects }: MirrorChanges): Promise<readonly string[]> {
-    return [
-      ...(await this.#applyAll(databases, 'set local allow_system_table_mods = on')),
-      ...(await this.#applyAll(objects, `set local role ${OWNER}`)),
-    ];
-  }
-
-  /** In batches, each a transaction; one that fails runs again with each statement on its own. */
-  async #applyAll(statements: readonly string[], before: string): Promise<readonly string[]> {
+  /** All or nothing, and where that fails, each relation on its own. Answers the messages of what failed. */
+  async apply(changes: MirrorChanges): Promise<readonly string[]> {
+    try {
+      await this.#write(rowsStatements(changes));
+      return [];
+    } catch {
+      // Told below, of what exactly failed.
+    }
     const failed: string[] = [];
-    for (let start = 0; start < statements.length; start += BATCH) {
-      const batch = statements.slice(start, start + BATCH);
+    for (const one of oneByOne(changes)) {
       try {
-        await this.#db.exec(`begin; ${before};\n${batch.join(';\n')};\ncommit`);
-        continue;
-      } catch {
-        await this.#db.exec('rollback');
+        await this.#write(rowsStatements(one));
+      } catch (error) {
+        const names = one.relations.map(({ name }) => name).join();
+        failed.push(`${error instanceof Error ? error.message : String(error)}: ${names}`);
       }
-      await this.#db.exec(`begin; ${before}`);
-      for (const statement of batch) {
-        try {
-          await this.#db.exec(`savepoint one; ${statement}; release one`);
-        } catch (error) {
-          failed.push(`${error instanceof Error ? error.message : String(error)}: ${statement}`);
-          await this.#db.exec('rollback to one');
-        }
-      }
-      await this.#db.exec('commit');
     }
     return failed;
+  }
+
+  async #write(statements: readonly RowsStatement[]): Promise<void> {
+    await this.#exchange([
+      protocol.serialize.query(
+        'begin; set local role none; set local allow_system_table_mods = on',
+      ),
+    ]);
+    try {
+      for (const { text, parameters } of statements) {
+        await this.#exchange(run(text, [], parameters, false));
+      }
+      await this.#exchange([protocol.serialize.query('commit')]);
+    } catch (error) {
+      await this.#exchange([protocol.serialize.query('rollback')]);
+      throw error;
+    }
   }
 
   async describe(

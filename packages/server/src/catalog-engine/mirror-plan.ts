@@ -1,181 +1,204 @@
-import type { CatalogSnapshot, ColumnDefinition, RelationDefinition } from '@tributary/catalog';
+import type { CatalogSnapshot, RelationDefinition } from '@tributary/catalog';
 import { SYSTEM_SCHEMA, SYSTEM_TABLES, schemaAddresses, visibleSchemas } from '@tributary/planner';
-import { formatType } from '@tributary/sql';
-import type { SqlType } from '@tributary/sql';
-import { quoteLiteral, quoteName } from './quote.ts';
-import type { MirrorChanges } from './worker-protocol.ts';
+import type { ShownRelation } from './mirror-relation.ts';
+import {
+  columnsOf,
+  foreignKeys,
+  keptName,
+  mirroredRelation,
+  uniqueKeys,
+} from './mirror-relation.ts';
+import type { MirrorChanges, MirroredKey, MirroredName, MirroredRelation } from './mirrored.ts';
+import { StableOids } from './stable-oids.ts';
 
-/** Something of the catalog that the mirror shows. Two with the same key and fingerprint are the same. */
-interface MirrorObject {
-  readonly kind: 'database' | 'schema' | 'relation';
+/** Two with the same OID and fingerprint are the same. */
+interface PlannedRelation {
   readonly fingerprint: string;
-  create(): readonly string[];
-  drop(): string;
+  readonly shape: () => MirroredRelation;
 }
 
-export type MirrorContents = ReadonlyMap<string, MirrorObject>;
-
-/** PostgreSQL's limit (MaxHeapAttributeNumber). Columns beyond it are not shown. */
-const MOST_COLUMNS = 1600;
-
-/** What a column can be declared as: a type of which values exist. */
-function declaredType(type: SqlType): string {
-  if (type.kind === 'array') {
-    return `${declaredType(type.element).replace(/(\[\])+$/, '')}[]`;
-  }
-  if (type.kind === 'scalar') {
-    if (type.name === 'unknown' || type.name === 'void' || type.name === 'record') {
-      return 'text';
-    }
-    // `character` alone would mean one character.
-    if (type.name === 'bpchar' && type.typmod < 0) {
-      return 'bpchar';
-    }
-  }
-  return formatType(type);
+/** What a mirror shows of the catalog, by OID. */
+export interface MirrorContents {
+  readonly databases: ReadonlyMap<number, MirroredName>;
+  readonly schemas: ReadonlyMap<number, MirroredName>;
+  readonly relations: ReadonlyMap<number, PlannedRelation>;
+  /** What cannot be shown, and why. */
+  readonly hidden: readonly string[];
 }
 
-function columnsOf(relation: RelationDefinition): readonly ColumnDefinition[] {
-  const all =
-    relation.kind === 'table'
-      ? [...relation.columns, ...relation.partitionColumns]
-      : relation.columns;
-  return all.slice(0, MOST_COLUMNS);
-}
+export const NO_CONTENTS: MirrorContents = {
+  databases: new Map(),
+  schemas: new Map(),
+  relations: new Map(),
+  hidden: [],
+};
 
 /** What a relation of a source is by its statements: that a view of it is a view shows, and nothing depends on it here. */
-function shownKind(relation: RelationDefinition): Shape['kind'] {
+function shownKind(relation: RelationDefinition): ShownRelation['kind'] {
   if (relation.kind !== 'sourceTable') return relation.kind;
   return relation.form === 'view' ? 'view' : 'table';
 }
 
-interface Shape {
-  readonly kind: 'table' | 'view';
-  readonly columns: readonly Pick<ColumnDefinition, 'name' | 'type' | 'comment'>[];
-  readonly comment?: string;
+interface Shown extends ShownRelation {
+  readonly version: number | string;
+  readonly definition?: RelationDefinition;
 }
 
-/** An empty table, or a view over nothing, with its comments. */
-function createRelation(name: string, { kind, columns, comment }: Shape): readonly string[] {
-  const statements =
-    kind === 'table'
-      ? [
-          `create table ${name} (${columns
-            .map((column) => `${quoteName(column.name)} ${declaredType(column.type)}`)
-            .join(', ')})`,
-        ]
-      : [
-          `create view ${name} as select ${columns
-            .map((column) => `null::${declaredType(column.type)} as ${quoteName(column.name)}`)
-            .join(', ')} where false`,
-        ];
-  if (comment !== undefined) {
-    statements.push(`comment on ${kind} ${name} is ${quoteLiteral(comment)}`);
+/** The relations of a database by the names they bear there, with their numbers. */
+class Contents {
+  readonly #oids = new StableOids();
+  readonly #names = new Map<number, Set<string>>();
+  readonly databases = new Map<number, MirroredName>();
+  readonly schemas = new Map<number, MirroredName>();
+  readonly shown: Shown[] = [];
+  readonly hidden: string[] = [];
+  readonly oids = this.#oids;
+
+  database(name: string): void {
+    const oid = this.#oids.of(`database ${name}`);
+    this.databases.set(oid, { oid, name: keptName(name) });
   }
-  for (const column of columns) {
-    if (column.comment !== undefined) {
-      statements.push(
-        `comment on column ${name}.${quoteName(column.name)} is ${quoteLiteral(column.comment)}`,
-      );
+
+  schema(name: string): number {
+    const oid = this.#oids.of(`schema ${name}`);
+    this.schemas.set(oid, { oid, name: keptName(name) });
+    this.#names.set(oid, new Set());
+    return oid;
+  }
+
+  /** Where two addresses of a schema have the name, the first is the one a statement means. */
+  relation(facts: Omit<Shown, 'oid' | 'rowType'>, address?: string): void {
+    const taken = this.#names.get(facts.schema);
+    const name = keptName(facts.name);
+    if (taken === undefined || taken.has(name)) {
+      const other = this.shown.find((each) => each.schema === facts.schema && each.name === name);
+      if (other?.definition === undefined || other.definition.name !== facts.name) {
+        this.hidden.push(`relation "${name}" already exists: ${address ?? facts.name}`);
+      }
+      return;
     }
+    taken.add(name);
+    const id = `${facts.schema} ${facts.id}`;
+    const oid = this.#oids.of(`relation ${id}`);
+    this.shown.push({ ...facts, id, name, oid, rowType: this.#oids.of(`type ${id}`) });
   }
-  return statements;
 }
 
-function databaseObject(name: string): MirrorObject {
-  return {
-    kind: 'database',
-    fingerprint: '',
-    create: () => [
-      `insert into pg_database select greatest((select max(oid::int8) from pg_database), 16383)::int8 + 1,
-${quoteLiteral(name)}, datdba, encoding, datlocprovider, datistemplate, datallowconn, dathasloginevt, datconnlimit,
-datfrozenxid, datminmxid, dattablespace, datcollate, datctype, datlocale, daticurules, datcollversion, datacl
-from pg_database where datname = current_database()`,
-    ],
-    drop: () => `delete from pg_database where datname = ${quoteLiteral(name)}`,
-  };
-}
-
-function schemaObject(name: string): MirrorObject {
-  return {
-    kind: 'schema',
-    fingerprint: '',
-    create: () => [`create schema ${quoteName(name)}`],
-    drop: () => `drop schema if exists ${quoteName(name)} cascade`,
-  };
-}
-
-/** What a session in `database` sees of the catalog: its schemas and relations by the names they bear there. */
-export function mirrorContents(snapshot: CatalogSnapshot, database: string): MirrorContents {
-  const contents = new Map<string, MirrorObject>();
+function collect(snapshot: CatalogSnapshot, database: string): Contents {
+  const contents = new Contents();
   for (const other of snapshot.databases()) {
-    if (other !== database) {
-      contents.set(`database ${JSON.stringify(other)}`, databaseObject(other));
-    }
+    if (other !== database) contents.database(other);
   }
-  const addSchema = (schema: string): void => {
-    contents.set(`schema ${JSON.stringify(schema)}`, schemaObject(schema));
-  };
-  const addRelation = (
-    schema: string,
-    name: string,
-    fingerprint: string,
-    shape: () => Shape,
-  ): void => {
-    const key = `relation ${JSON.stringify([schema, name])}`;
-    const quoted = `${quoteName(schema)}.${quoteName(name)}`;
-    // Where two addresses of a schema have the name, the first is the one a statement means.
-    if (!contents.has(key)) {
-      contents.set(key, {
-        kind: 'relation',
-        fingerprint,
-        create: () => createRelation(quoted, shape()),
-        drop: () => `drop ${fingerprint.slice(0, fingerprint.indexOf(' '))} if exists ${quoted}`,
-      });
-    }
-  };
   for (const schema of visibleSchemas({ snapshot, database })) {
-    addSchema(schema);
+    const oid = contents.schema(schema);
     for (const address of schemaAddresses(snapshot, database, schema)) {
       for (const relation of snapshot.relations(address.database, address.schema)) {
         const { id, version, name, comment } = relation;
-        const kind = shownKind(relation);
-        addRelation(schema, name, `${kind} ${id} ${version}`, () => ({
-          kind,
+        contents.relation({
+          id,
+          version,
+          schema: oid,
+          name,
+          kind: shownKind(relation),
+          definition: relation,
           columns: columnsOf(relation),
+          keys: relation.kind === 'sourceTable' ? relation.keys : [],
           ...(comment === undefined ? {} : { comment }),
-        }));
+          ...(relation.kind === 'view' ? { query: relation.text } : {}),
+          ...(relation.kind === 'sourceTable' && relation.estimate !== undefined
+            ? { estimate: relation.estimate }
+            : {}),
+        });
       }
     }
   }
-  addSchema(SYSTEM_SCHEMA);
+  const system = contents.schema(SYSTEM_SCHEMA);
   for (const { name, columns, comment, requiredParameters = 0 } of SYSTEM_TABLES) {
-    if (requiredParameters === 0) {
-      addRelation(SYSTEM_SCHEMA, name, 'view system', () => ({ kind: 'view', columns, comment }));
-    }
+    if (requiredParameters > 0) continue;
+    const facts = { version: 'system', schema: system, kind: 'view', keys: [] } as const;
+    contents.relation({ ...facts, id: name, name, columns, comment });
   }
   return contents;
 }
 
-/** What turns one mirror's contents into another's. */
-export function mirrorChanges(from: MirrorContents, to: MirrorContents): MirrorChanges {
-  const gone = [...from].filter(
-    ([key, { fingerprint }]) => to.get(key)?.fingerprint !== fingerprint,
-  );
-  const come = [...to].filter(
-    ([key, { fingerprint }]) => from.get(key)?.fingerprint !== fingerprint,
-  );
-  const dropped = (kind: MirrorObject['kind']): readonly string[] =>
-    gone.filter(([, each]) => each.kind === kind).map(([, each]) => each.drop());
-  const created = (kind: MirrorObject['kind']): readonly string[] =>
-    come.filter(([, each]) => each.kind === kind).flatMap(([, each]) => each.create());
-  return {
-    databases: [...dropped('database'), ...created('database')],
-    objects: [
-      ...dropped('relation'),
-      ...dropped('schema'),
-      ...created('schema'),
-      ...created('relation'),
-    ],
+/** What a session in `database` sees of the catalog: its schemas and relations by the names they bear there. */
+export function mirrorContents(snapshot: CatalogSnapshot, database: string): MirrorContents {
+  const { databases, schemas, shown, hidden, oids } = collect(snapshot, database);
+  const unique = new Map<number, readonly MirroredKey[]>();
+  const byDefinition = new Map<RelationDefinition, Shown>();
+  for (const relation of shown) {
+    if (relation.keys.length > 0) unique.set(relation.oid, uniqueKeys(relation, oids));
+    if (relation.definition !== undefined) byDefinition.set(relation.definition, relation);
+  }
+  const uniqueOf = ({ oid }: ShownRelation): readonly MirroredKey[] => unique.get(oid) ?? [];
+  const foreign = new Map<number, readonly MirroredKey[]>();
+  const linked = new Set<number>();
+  for (const relation of shown) {
+    const keys = foreignKeys(
+      relation,
+      oids,
+      ({ schema, name }) => {
+        const found = snapshot.relation(relation.definition?.database ?? '', schema, name);
+        return found && byDefinition.get(found);
+      },
+      uniqueOf,
+    );
+    if (keys.length === 0) continue;
+    foreign.set(relation.oid, keys);
+    linked.add(relation.oid);
+    for (const { target } of keys) if (target !== undefined) linked.add(target.relation);
+  }
+  const relations = new Map<number, PlannedRelation>();
+  for (const relation of shown) {
+    const { oid, kind, version, estimate } = relation;
+    const others = foreign.get(oid) ?? [];
+    relations.set(oid, {
+      // Names and columns follow from the version; what other relations and the source's statistics say does not.
+      fingerprint: `${relation.schema} ${relation.name} ${kind} ${version} ${estimate?.rows ?? ''} ${estimate?.bytes ?? ''} ${linked.has(oid)} ${others.map(({ index, target }) => `${target?.relation} ${index}`).join()}`,
+      shape: () =>
+        mirroredRelation(relation, oids, [...uniqueOf(relation), ...others], linked.has(oid)),
+    });
+  }
+  return { databases, schemas, relations, hidden };
+}
+
+/** At most so many relations in one message to a mirror: what making and sending them takes holds up the process. */
+const RELATIONS_AT_ONCE = 250;
+
+function gone<T>(from: ReadonlyMap<number, T>, stays: (oid: number, was: T) => boolean): number[] {
+  return [...from].filter(([oid, was]) => !stays(oid, was)).map(([oid]) => oid);
+}
+
+/** What turns one mirror's contents into another's, part by part. Nothing where nothing changed. */
+export function* mirrorChanges(from: MirrorContents, to: MirrorContents): Generator<MirrorChanges> {
+  const sameName =
+    (others: ReadonlyMap<number, MirroredName>) =>
+    (oid: number, { name }: MirroredName): boolean =>
+      others.get(oid)?.name === name;
+  const sameRelation =
+    (others: ReadonlyMap<number, PlannedRelation>) =>
+    (oid: number, { fingerprint }: PlannedRelation): boolean =>
+      others.get(oid)?.fingerprint === fingerprint;
+  const dropped = {
+    databases: gone(from.databases, sameName(to.databases)),
+    schemas: gone(from.schemas, sameName(to.schemas)),
+    relations: gone(from.relations, sameRelation(to.relations)),
   };
+  const come = <T>(all: ReadonlyMap<number, T>, oids: readonly number[]): T[] =>
+    oids.flatMap((oid) => all.get(oid) ?? []);
+  const databases = come(to.databases, gone(to.databases, sameName(from.databases)));
+  const schemas = come(to.schemas, gone(to.schemas, sameName(from.schemas)));
+  const relations = gone(to.relations, sameRelation(from.relations));
+  if ([...Object.values(dropped), databases, schemas].some(({ length }) => length > 0)) {
+    yield { dropped, databases, schemas, relations: [] };
+  }
+  for (let start = 0; start < relations.length; start += RELATIONS_AT_ONCE) {
+    const part = come(to.relations, relations.slice(start, start + RELATIONS_AT_ONCE));
+    yield {
+      dropped: { databases: [], schemas: [], relations: [] },
+      databases: [],
+      schemas: [],
+      relations: part.map(({ shape }) => shape()),
+    };
+  }
 }

@@ -3,7 +3,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { QueryError } from '@tributary/sql';
 import { mirrorFailure } from './mirror-failure.ts';
-import type { TaskResults, WorkerAnswer, WorkerTask } from './worker-protocol.ts';
+import type { TaskResults, WorkerAnswer, WorkerStart, WorkerTask } from './worker-protocol.ts';
 
 /** From source the thread needs the loader of TypeScript as well, which does not register itself there; a build runs as it is. */
 function entry(): { readonly url: URL; readonly execArgv: readonly string[] } {
@@ -38,9 +38,9 @@ export class MirrorThread {
   #pending: Pending | undefined;
   #ended: QueryError | undefined;
 
-  private constructor(database: string) {
+  private constructor(workerData: WorkerStart) {
     const { url, execArgv } = entry();
-    this.#worker = new Worker(url, { execArgv: [...execArgv], workerData: { database } });
+    this.#worker = new Worker(url, { execArgv: [...execArgv], workerData });
     this.#worker.on('message', (answer: WorkerAnswer) => {
       const pending = this.#pending;
       this.#pending = undefined;
@@ -56,11 +56,11 @@ export class MirrorThread {
 
   /** Starts a thread and waits until it takes tasks, at most `limitMs`. */
   static async start(
-    database: string,
+    workerData: WorkerStart,
     limitMs: number,
     signal: AbortSignal,
   ): Promise<{ readonly thread: MirrorThread; readonly volatileFunctions: readonly string[] }> {
-    const thread = new MirrorThread(database);
+    const thread = new MirrorThread(workerData);
     const late = new QueryError('cannotConnectNow', 'the system catalogs took too long to start', {
       hint: 'Try again.',
     });

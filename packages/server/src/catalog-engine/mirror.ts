@@ -1,65 +1,45 @@
 import type { CatalogSnapshot } from '@tributary/catalog';
 import { QueryError } from '@tributary/sql';
-import { MirrorThread, cancellation } from './mirror-thread.ts';
-import { mirrorChanges, mirrorContents } from './mirror-plan.ts';
-import type { MirrorContents } from './mirror-plan.ts';
-import type { TaskResults, WorkerTask } from './worker-protocol.ts';
+import { MirrorLane } from './mirror-lane.ts';
+import type { MirrorLimits, MirrorLogger } from './mirror-lane.ts';
+import type { TaskResults, WorkerStart, WorkerTask } from './worker-protocol.ts';
 
-/** The part of pino's logger that mirrors use. */
-export interface MirrorLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
-
-export interface MirrorLimits {
-  readonly statementMs: number;
-  /** Of starting PostgreSQL, and of each round of mirroring. */
-  readonly startMs: number;
-  readonly waiting: number;
-}
-
-const NOTHING: MirrorContents = new Map();
-
-interface Live {
-  readonly thread: MirrorThread;
-  contents: MirrorContents;
-  version: number;
-}
+/** Each takes some hundred megabytes, and with ten thousand tables more than a gigabyte. */
+const MOST_LANES = 2;
 
 /**
- * The mirror of one database: statements one after another over a thread that is started when first needed, brought up to the
- * catalog's version before a statement, and replaced after a statement that had to be stopped.
+ * The mirror of one database. A second lane is made ready when a statement finds the first one busy, so that a long statement does
+ * not hold up the short ones for long, and it ends when nobody needs it any more.
  */
 export class Mirror {
-  readonly #database: string;
+  readonly #start: WorkerStart;
   readonly #limits: MirrorLimits;
   readonly #logger: MirrorLogger;
   readonly #closing = new AbortController();
-  #live: Live | undefined;
-  #tail: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
-  #volatileFunctions: ReadonlySet<string> = new Set();
+  readonly #first: MirrorLane;
+  #lanes: readonly MirrorLane[];
+  #spareTimer: NodeJS.Timeout | undefined;
 
-  constructor(database: string, limits: MirrorLimits, logger: MirrorLogger) {
-    this.#database = database;
+  constructor(start: WorkerStart, limits: MirrorLimits, logger: MirrorLogger) {
+    this.#start = start;
     this.#limits = limits;
     this.#logger = logger;
+    this.#first = this.#lane();
+    this.#lanes = [this.#first];
   }
 
   get idle(): boolean {
-    return this.#waiting === 0;
+    return this.#lanes.every(({ waiting }) => waiting === 0);
   }
 
   /** Known once a statement has run. */
   get volatileFunctions(): ReadonlySet<string> {
-    return this.#volatileFunctions;
+    return this.#first.volatileFunctions;
   }
 
   /** Starts and mirrors ahead of the first statement. */
   warm(snapshot: CatalogSnapshot): Promise<void> {
-    return this.#inTurn(this.#closing.signal, async () => {
-      await this.#upToDate(snapshot);
-    });
+    return this.#first.warm(snapshot);
   }
 
   run<T extends Exclude<WorkerTask, { kind: 'apply' }>>(
@@ -67,23 +47,8 @@ export class Mirror {
     snapshot: CatalogSnapshot,
     signal: AbortSignal,
   ): Promise<TaskResults[T['kind']]> {
-    const either = AbortSignal.any([signal, this.#closing.signal]);
-    return this.#inTurn(either, async () => {
-      const { thread } = await this.#upToDate(snapshot);
-      return thread.run(task, this.#limits.statementMs, either);
-    });
-  }
-
-  async close(): Promise<void> {
-    this.#closing.abort(new QueryError('adminShutdown', 'the system catalogs are shutting down'));
-    await this.#tail;
-    await this.#live?.thread.stop();
-    this.#live = undefined;
-  }
-
-  /** Waits for its turn and does the work. Who is cancelled leaves at once; the work is then not begun, or told so itself. */
-  #inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    if (this.#waiting >= this.#limits.waiting) {
+    const waiting = this.#lanes.reduce((sum, lane) => sum + lane.waiting, 0);
+    if (waiting >= this.#limits.waiting) {
       return Promise.reject(
         new QueryError(
           'configurationLimitExceeded',
@@ -92,79 +57,62 @@ export class Mirror {
         ),
       );
     }
-    this.#waiting += 1;
-    const turn = this.#tail.then(() => {
-      if (signal.aborted) {
-        throw cancellation(signal);
-      }
-      return work();
-    });
-    this.#tail = turn
-      .catch(() => undefined)
-      .then(() => {
-        this.#waiting -= 1;
-      });
-    return new Promise<T>((resolve, reject) => {
-      const onAbort = (): void => reject(cancellation(signal));
-      if (signal.aborted) {
-        onAbort();
-      }
-      signal.addEventListener('abort', onAbort, { once: true });
-      turn
-        .then(resolve, reject)
-        .finally(() => signal.removeEventListener('abort', onAbort))
-        .catch(() => undefined);
-    });
-  }
-
-  /** Cancelling a statement must not stop a start or a round of mirroring, which others wait for as well. */
-  async #upToDate(snapshot: CatalogSnapshot): Promise<Live> {
-    const live = this.#live?.thread.alive === true ? this.#live : await this.#start();
-    // A transaction's older snapshot reads the newer mirror: going back and forth would serve nobody.
-    if (live.version < snapshot.version) {
-      const next = mirrorContents(snapshot, this.#database);
-      const changes = mirrorChanges(live.contents, next);
-      const statements = changes.databases.length + changes.objects.length;
-      if (statements > 0) {
-        const started = performance.now();
-        const failed = await live.thread.run(
-          { kind: 'apply', changes },
-          this.#limits.startMs,
-          this.#closing.signal,
-        );
-        for (const reason of failed) {
-          this.#logger.warn({ database: this.#database, reason }, 'not shown in system catalogs');
-        }
-        this.#logger.info(
-          {
-            database: this.#database,
-            version: snapshot.version,
-            statements,
-            ms: Math.round(performance.now() - started),
-          },
-          'system catalogs mirrored',
-        );
-      }
-      live.contents = next;
-      live.version = snapshot.version;
+    const lane = this.#leastBusy();
+    if (lane.waiting > 0) {
+      this.#makeSpare(snapshot);
     }
-    return live;
+    if (lane !== this.#first) {
+      this.#keepSpare();
+    }
+    return lane.run(task, snapshot, signal);
   }
 
-  async #start(): Promise<Live> {
-    this.#live = undefined;
-    const started = performance.now();
-    const { thread, volatileFunctions } = await MirrorThread.start(
-      this.#database,
-      this.#limits.startMs,
-      this.#closing.signal,
-    );
-    this.#volatileFunctions = new Set(volatileFunctions);
-    this.#logger.info(
-      { database: this.#database, ms: Math.round(performance.now() - started) },
-      'system catalogs started',
-    );
-    this.#live = { thread, contents: NOTHING, version: -1 };
-    return this.#live;
+  async close(): Promise<void> {
+    clearTimeout(this.#spareTimer);
+    this.#closing.abort(new QueryError('adminShutdown', 'the system catalogs are shutting down'));
+    await Promise.all(this.#lanes.map((lane) => lane.stop()));
+  }
+
+  #lane(): MirrorLane {
+    return new MirrorLane(this.#start, this.#limits, this.#logger, this.#closing.signal);
+  }
+
+  /** The first one also where it is not ready: it is the one that statements wait for. */
+  #leastBusy(): MirrorLane {
+    return this.#lanes
+      .filter((lane) => lane === this.#first || lane.ready)
+      .reduce((best, lane) => (lane.waiting < best.waiting ? lane : best));
+  }
+
+  #makeSpare(snapshot: CatalogSnapshot): void {
+    if (this.#lanes.length >= MOST_LANES || !this.#first.ready || this.#closing.signal.aborted) {
+      return;
+    }
+    const spare = this.#lane();
+    this.#lanes = [...this.#lanes, spare];
+    this.#keepSpare();
+    spare.warm(snapshot).catch((error: unknown) => {
+      if (!this.#closing.signal.aborted) {
+        const { database } = this.#start;
+        this.#logger.warn({ err: error, database }, 'a second mirror did not start');
+        this.#lanes = [this.#first];
+      }
+    });
+  }
+
+  #keepSpare(): void {
+    clearTimeout(this.#spareTimer);
+    this.#spareTimer = setTimeout(() => this.#endSpare(), this.#limits.spareMs);
+    this.#spareTimer.unref();
+  }
+
+  #endSpare(): void {
+    const spares = this.#lanes.filter((lane) => lane !== this.#first);
+    this.#lanes = [this.#first];
+    for (const spare of spares) {
+      spare.stop().catch((error: unknown) => {
+        this.#logger.warn({ err: error }, 'a second mirror did not stop');
+      });
+    }
   }
 }

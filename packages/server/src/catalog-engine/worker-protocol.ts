@@ -1,3 +1,5 @@
+import type { MirrorChanges, MirroredRole } from './mirrored.ts';
+
 /** What a session contributes to a statement; everything else is the mirror's. */
 export interface StatementEnvironment {
   readonly user: string;
@@ -5,16 +7,17 @@ export interface StatementEnvironment {
   readonly timeZone: string;
 }
 
-/** Statements in order: of the superuser on the rows of databases, then of the owner of all mirrored objects. */
-export interface MirrorChanges {
-  readonly databases: readonly string[];
-  readonly objects: readonly string[];
+/** What a worker is started with. */
+export interface WorkerStart {
+  readonly database: string;
+  /** Who can log in, as far as it is known. */
+  readonly roles: readonly MirroredRole[];
 }
 
 /** Types are pg_type OIDs, 0 for "infer". */
 export type WorkerTask =
   | {
-      /** Statements that change the mirror. Those that fail are left out and reported. */
+      /** Brings the mirror up to date. What fails is left out and reported. */
       readonly kind: 'apply';
       readonly changes: MirrorChanges;
     }
@@ -52,7 +55,7 @@ export type BinaryRows = readonly (readonly (Uint8Array | null)[])[];
 
 /** What each kind of task answers. */
 export interface TaskResults {
-  /** Messages of statements that could not be mirrored. */
+  /** Messages of what could not be mirrored. */
   readonly apply: readonly string[];
   readonly describe: StatementDescription;
   readonly execute: TextRows;

@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { MirrorDatabase, StatementFailure } from './mirror-database.ts';
-import type { TaskResults, WorkerAnswer, WorkerTask } from './worker-protocol.ts';
+import type { TaskResults, WorkerAnswer, WorkerStart, WorkerTask } from './worker-protocol.ts';
 
 // The thread's entry: answers one task after another. Whoever started it stops it by terminating the thread.
 
-const { database } = workerData as { readonly database: string };
+const { database, roles } = workerData as WorkerStart;
 
 function answer(message: WorkerAnswer): void {
   parentPort?.postMessage(message);
@@ -43,6 +43,6 @@ async function serveTask(mirror: MirrorDatabase, task: WorkerTask): Promise<void
   }
 }
 
-const mirror = await MirrorDatabase.open(database);
+const mirror = await MirrorDatabase.open(database, roles);
 parentPort?.on('message', (task: WorkerTask) => void serveTask(mirror, task));
 answer({ kind: 'ready', volatileFunctions: await mirror.volatileFunctions() });

@@ -16,7 +16,7 @@ import {
 } from '@tributary/sql';
 import { createCatalogEngine } from '../../src/catalog-engine/catalog-engine.ts';
 import type { RunningCatalogEngine } from '../../src/catalog-engine/catalog-engine.ts';
-import { snapshotOf, table, view } from './support/snapshot.ts';
+import { snapshotOf, sourceTable, table, view } from './support/snapshot.ts';
 
 const START_MS = 300_000;
 
@@ -56,6 +56,34 @@ function catalog(version: number, extraColumn: boolean) {
       ],
     },
     lake: { default: [events, apps], raw: [table(MIXED, [{ name: 'A b', type: INT4 }])] },
+    warehouse: {
+      public: [
+        sourceTable(
+          'customers',
+          [
+            { name: 'id', type: INT8, nullable: false, default: "nextval('customers_id_seq')" },
+            { name: 'region', type: TEXT },
+            { name: 'code', type: scalar('varchar', 14), default: "'x'::character varying" },
+          ],
+          {
+            keys: [
+              { kind: 'primary', columns: ['id'] },
+              { kind: 'unique', name: 'customers_by_code', columns: ['region', 'code'] },
+            ],
+            estimate: { rows: 5000, bytes: 81920 },
+          },
+        ),
+        sourceTable('orders', [{ name: 'customer', type: INT8 }], {
+          keys: [
+            {
+              kind: 'foreign',
+              columns: ['customer'],
+              references: { schema: 'public', name: 'customers', columns: ['id'] },
+            },
+          ],
+        }),
+      ],
+    },
   });
 }
 
@@ -103,7 +131,11 @@ describe('The system catalogs', () => {
   beforeAll(async () => {
     const file = new URL('./fixtures/psql-statements.json', import.meta.url);
     psql = JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
-    engine = createCatalogEngine({ logger, limits: { startMs: START_MS, statementMs: 60_000 } });
+    engine = createCatalogEngine({
+      logger,
+      roles: [{ name: 'bea', memberOf: ['analyst'] }],
+      limits: { startMs: START_MS, statementMs: 60_000 },
+    });
     await ask('select 1 from pg_class limit 1');
   }, START_MS);
 
@@ -111,12 +143,18 @@ describe('The system catalogs', () => {
 
   test('show every source as schemas of main', async () => {
     const rows = await ask(statement('schemas'));
-    expect(rows.map(([name]) => name)).toEqual(['lake', 'lake_raw', 'public', 'tributary']);
+    expect(rows.map(([name]) => name)).toEqual([
+      'lake',
+      'lake_raw',
+      'public',
+      'tributary',
+      'warehouse',
+    ]);
   });
 
   test('show every database, the session in its own', async () => {
     const rows = await ask(statement('databases'));
-    expect(rows.map(([name]) => name)).toEqual(['lake', 'main']);
+    expect(rows.map(([name]) => name)).toEqual(['lake', 'main', 'warehouse']);
     expect(await ask('select current_database() from pg_am limit 1')).toEqual([['main']]);
   });
 
@@ -170,6 +208,120 @@ describe('The system catalogs', () => {
       ['main', 'lake_raw', MIXED, 'BASE TABLE'],
     ]);
   });
+
+  test('show keys, defaults and estimates of a source as PostgreSQL would', async () => {
+    const keys = `select conname, contype, pg_get_constraintdef(oid) from pg_constraint
+      where conrelid = any(array['warehouse.customers', 'warehouse.orders']::regclass[]) order by 1`;
+    expect(await ask(keys)).toEqual([
+      ['customers_by_code', 'u', 'UNIQUE (region, code)'],
+      ['customers_id_not_null', 'n', 'NOT NULL id'],
+      ['customers_pkey', 'p', 'PRIMARY KEY (id)'],
+      ['orders_customer_fkey', 'f', 'FOREIGN KEY (customer) REFERENCES warehouse.customers(id)'],
+    ]);
+    const indexes = `select indexdef from pg_indexes where schemaname = 'warehouse' order by indexname`;
+    expect(await ask(indexes)).toEqual([
+      ['CREATE UNIQUE INDEX customers_by_code ON warehouse.customers USING btree (region, code)'],
+      ['CREATE UNIQUE INDEX customers_pkey ON warehouse.customers USING btree (id)'],
+    ]);
+    const columns = `select column_name, column_default, is_nullable from information_schema.columns
+      where table_name = 'customers' order by ordinal_position`;
+    expect(await ask(columns)).toEqual([
+      ['id', "nextval('customers_id_seq')", 'NO'],
+      ['region', null, 'YES'],
+      ['code', "'x'::character varying", 'YES'],
+    ]);
+    const links = `select c.constraint_name, u.table_name, u.column_name, r.unique_constraint_name
+      from information_schema.referential_constraints r
+      join information_schema.key_column_usage c using (constraint_name)
+      join information_schema.constraint_column_usage u using (constraint_name)`;
+    // As in PostgreSQL, these views show what the owner may change.
+    expect(await ask(links, { user: 'tributary' })).toEqual([
+      ['orders_customer_fkey', 'customers', 'id', 'customers_pkey'],
+    ]);
+    const estimate = `select reltuples, relpages, pg_total_relation_size(oid) from pg_class where oid = 'warehouse.customers'::regclass`;
+    expect(await ask(estimate)).toEqual([['5000', '10', '0']]);
+  });
+
+  test("show a view's own query, and print PostgreSQL's views as before", async () => {
+    expect(await ask("select pg_get_viewdef('revenue'::regclass)")).toEqual([[' select 1;']]);
+    expect(await ask("select definition from pg_views where viewname = 'revenue'")).toEqual([
+      [' select 1;'],
+    ]);
+    const [[own] = []] = await ask("select pg_get_viewdef('pg_user'::regclass, true)");
+    expect(own).toMatch(/^ SELECT usename,\s/);
+    const expression = `select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid < 16384 limit 1`;
+    expect((await ask(expression)).length).toBeLessThanOrEqual(1);
+    const updatable = `select table_name, is_updatable from information_schema.views where table_schema = 'public'`;
+    expect(await ask(updatable)).toEqual([['revenue', 'NO']]);
+  });
+
+  test('show who can log in, and which roles they have', async () => {
+    const members = `select m.rolname, r.rolname from pg_auth_members a join pg_roles r on r.oid = a.roleid
+      join pg_roles m on m.oid = a.member where m.rolname = 'bea'`;
+    expect(await ask(members)).toEqual([['bea', 'analyst']]);
+  });
+
+  test('answer columns by the names that a psql before 17 knows', async () => {
+    const text =
+      'select d.datname, d.daticulocale from pg_database d where datname = current_database()';
+    expect(await ask(text)).toEqual([['main', null]]);
+  });
+
+  test(
+    'keep numbers when they start again',
+    async () => {
+      const text = `select oid, relname from pg_class where relnamespace in ('lake'::regnamespace, 'warehouse'::regnamespace) order by 1`;
+      const before = await ask(text);
+      expect(before.length).toBe(6);
+      const again = createCatalogEngine({ logger, limits: { startMs: START_MS } });
+      try {
+        expect(await again.execute(text, [], SCOPE, NEVER)).toEqual(before);
+      } finally {
+        await again.close();
+      }
+    },
+    START_MS,
+  );
+
+  test(
+    'answer short statements beside a long one',
+    async () => {
+      const cancel = new AbortController();
+      const long = engine.execute(
+        'with recursive t(n) as (select 1 union all select n + 1 from t) select max(n) from t, pg_am',
+        [],
+        SCOPE,
+        cancel.signal,
+      );
+      const ended = expect(long).rejects.toMatchObject({ code: 'queryCanceled' });
+      const other = { database: 'main', user: 'ann' };
+      // The first of these finds the only thread busy; once there are two, they are answered at once.
+      const waiting = new AbortController();
+      const first = engine.execute(
+        'select 1 from pg_am, pg_am b',
+        [],
+        { ...SCOPE, ...other },
+        waiting.signal,
+      );
+      const left = expect(first).rejects.toMatchObject({ code: 'queryCanceled' });
+      const deadline = Date.now() + 50_000;
+      let answered = 0;
+      for (let index = 0; answered === 0 && Date.now() < deadline; index++) {
+        const patience = AbortSignal.timeout(500);
+        answered = await engine
+          .execute(`select ${index} from pg_am limit 1`, [], SCOPE, patience)
+          .then(
+            (rows) => rows.length,
+            () => 0,
+          );
+      }
+      expect(answered).toBe(1);
+      waiting.abort();
+      cancel.abort();
+      await Promise.all([ended, left]);
+    },
+    START_MS,
+  );
 
   test('tell the types of parameters and columns', async () => {
     const described = await engine.describe(

@@ -17,15 +17,17 @@ where nspname <> 'information_schema' and nspname !~ '^pg_' and has_schema_privi
 export const COLUMNS = `
 select coalesce(json_agg(json_build_object('relation', a.attrelid::int8, 'name', a.attname, 'type', a.atttypid::int8,
   'modifier', a.atttypmod, 'comment', col_description(a.attrelid, a.attnum),
+  'notNull', a.attnotnull, 'default', case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end,
   'nondeterministic', coalesce(not o.collisdeterministic, false)) order by a.attrelid, a.attnum), '[]')::text
 from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
   left join pg_collation o on o.oid = a.attcollation
+  left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition
   and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
   and has_column_privilege(a.attrelid, a.attnum, 'select')`;
 
 export const KEYS = `
-select coalesce(json_agg(json_build_object('relation', k.conrelid::int8, 'kind', k.contype,
+select coalesce(json_agg(json_build_object('relation', k.conrelid::int8, 'kind', k.contype, 'own', k.conname,
   'columns', (select json_agg(a.attname order by x.place) from unnest(k.conkey) with ordinality x(attnum, place)
     join pg_attribute a on a.attrelid = k.conrelid and a.attnum = x.attnum),
   'schema', n.nspname, 'name', c.relname,
@@ -68,12 +70,16 @@ export interface ColumnRow {
   readonly type: number;
   readonly modifier: number;
   readonly comment: string | null;
+  readonly notNull: boolean;
+  readonly default: string | null;
   readonly nondeterministic: boolean;
 }
 
 export interface KeyRow {
   readonly relation: number;
   readonly kind: string;
+  /** The key's name. */
+  readonly own: string;
   readonly columns: readonly string[];
   readonly schema: string | null;
   readonly name: string | null;

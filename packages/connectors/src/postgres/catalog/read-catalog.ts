@@ -99,6 +99,8 @@ function sourceTable(
       name: column.name,
       type: mapping.type,
       ...(column.comment === null ? {} : { comment: column.comment }),
+      ...(column.notNull ? { nullable: false } : {}),
+      ...(column.default === null ? {} : { default: column.default }),
     };
   });
   return {
@@ -125,9 +127,9 @@ function sourceTable(
 }
 
 function keyDefinition(row: KeyRow): KeyDefinition {
-  const { columns, schema, name, references } = row;
+  const { columns, own, schema, name, references } = row;
   const kind = KEY_KINDS[row.kind] ?? 'unique';
   return kind === 'foreign' && schema !== null && name !== null
-    ? { kind, columns, references: { schema, name, columns: references ?? [] } }
-    : { kind, columns };
+    ? { kind, name: own, columns, references: { schema, name, columns: references ?? [] } }
+    : { kind, name: own, columns };
 }

@@ -2,6 +2,7 @@ import type {
   CatalogSnapshot,
   ColumnDefinition,
   RelationDefinition,
+  SourceTableDefinition,
   TableDefinition,
   ViewDefinition,
 } from '@tributary/catalog';
@@ -62,6 +63,27 @@ export function view(
     columns,
     text: 'select 1',
     searchPath: [],
+    ...facts,
+  };
+}
+
+/** A table of a PostgreSQL source, `warehouse`. */
+export function sourceTable(
+  name: string,
+  columns: readonly ColumnDefinition[],
+  facts: Facts & Partial<Pick<SourceTableDefinition, 'keys' | 'estimate' | 'form'>> = {},
+): SourceTableDefinition {
+  return {
+    kind: 'sourceTable',
+    id: `warehouse:${name}`,
+    version: 1,
+    database: 'warehouse',
+    schema: 'public',
+    name,
+    columns,
+    source: 'warehouse',
+    form: 'table',
+    keys: [],
     ...facts,
   };
 }

@@ -1,0 +1,178 @@
+import type { CatalogSnapshot } from '@tributary/catalog';
+import { NO_CONTENTS, mirrorChanges, mirrorContents } from './mirror-plan.ts';
+import type { MirrorContents } from './mirror-plan.ts';
+import { MirrorThread, cancellation } from './mirror-thread.ts';
+import type { TaskResults, WorkerStart, WorkerTask } from './worker-protocol.ts';
+
+/** The part of pino's logger that mirrors use. */
+export interface MirrorLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+export interface MirrorLimits {
+  readonly statementMs: number;
+  /** Of starting PostgreSQL, and of each part of mirroring. */
+  readonly startMs: number;
+  readonly waiting: number;
+  /** A second thread ends after so long without a statement. */
+  readonly spareMs: number;
+}
+
+interface Live {
+  readonly thread: MirrorThread;
+  contents: MirrorContents;
+  version: number;
+}
+
+/**
+ * Statements one after another over one mirror of a database: a thread that is started when first needed, brought up to the
+ * catalog's version before a statement, and replaced after a statement that had to be stopped.
+ */
+export class MirrorLane {
+  readonly #start: WorkerStart;
+  readonly #limits: MirrorLimits;
+  readonly #logger: MirrorLogger;
+  readonly #closing: AbortSignal;
+  #live: Live | undefined;
+  #tail: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+  #volatileFunctions: ReadonlySet<string> = new Set();
+
+  constructor(
+    start: WorkerStart,
+    limits: MirrorLimits,
+    logger: MirrorLogger,
+    closing: AbortSignal,
+  ) {
+    this.#start = start;
+    this.#limits = limits;
+    this.#logger = logger;
+    this.#closing = closing;
+  }
+
+  /** Statements that wait or run. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Whether it has begun to answer, and has not been stopped since. */
+  get ready(): boolean {
+    return this.#live?.thread.alive === true && this.#live.version >= 0;
+  }
+
+  /** Known once a statement has run. */
+  get volatileFunctions(): ReadonlySet<string> {
+    return this.#volatileFunctions;
+  }
+
+  /** Starts and mirrors ahead of the first statement. */
+  warm(snapshot: CatalogSnapshot): Promise<void> {
+    return this.#inTurn(this.#closing, async () => {
+      await this.#upToDate(snapshot);
+    });
+  }
+
+  run<T extends Exclude<WorkerTask, { kind: 'apply' }>>(
+    task: T,
+    snapshot: CatalogSnapshot,
+    signal: AbortSignal,
+  ): Promise<TaskResults[T['kind']]> {
+    const either = AbortSignal.any([signal, this.#closing]);
+    return this.#inTurn(either, async () => {
+      const { thread } = await this.#upToDate(snapshot);
+      return thread.run(task, this.#limits.statementMs, either);
+    });
+  }
+
+  /** Waits for what runs, then stops the thread. */
+  async stop(): Promise<void> {
+    await this.#tail;
+    await this.#live?.thread.stop();
+    this.#live = undefined;
+  }
+
+  /** Waits for its turn and does the work. Who is cancelled leaves at once; the work is then not begun, or told so itself. */
+  #inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    this.#waiting += 1;
+    const turn = this.#tail.then(() => {
+      if (signal.aborted) {
+        throw cancellation(signal);
+      }
+      return work();
+    });
+    this.#tail = turn
+      .catch(() => undefined)
+      .then(() => {
+        this.#waiting -= 1;
+      });
+    return new Promise<T>((resolve, reject) => {
+      const onAbort = (): void => reject(cancellation(signal));
+      if (signal.aborted) {
+        onAbort();
+      }
+      signal.addEventListener('abort', onAbort, { once: true });
+      turn
+        .then(resolve, reject)
+        .finally(() => signal.removeEventListener('abort', onAbort))
+        .catch(() => undefined);
+    });
+  }
+
+  /** Cancelling a statement must not stop a start or a round of mirroring, which others wait for as well. */
+  async #upToDate(snapshot: CatalogSnapshot): Promise<Live> {
+    const live = this.#live?.thread.alive === true ? this.#live : await this.#startThread();
+    // A transaction's older snapshot reads the newer mirror: going back and forth would serve nobody.
+    if (live.version < snapshot.version) {
+      await this.#mirror(live, snapshot);
+    }
+    return live;
+  }
+
+  async #mirror(live: Live, snapshot: CatalogSnapshot): Promise<void> {
+    const { database } = this.#start;
+    const started = performance.now();
+    const next = mirrorContents(snapshot, database);
+    const warn = (reason: string): void =>
+      this.#logger.warn({ database, reason }, 'not shown in system catalogs');
+    let relations = 0;
+    let parts = 0;
+    // Half of a round would be neither catalog: the thread is not used again unless all of it arrives.
+    live.version = -1;
+    for (const changes of mirrorChanges(live.contents, next)) {
+      const task = { kind: 'apply', changes } as const;
+      const failed = await live.thread
+        .run(task, this.#limits.startMs, this.#closing)
+        .catch(async (error: unknown) => {
+          await live.thread.stop();
+          throw error;
+        });
+      failed.forEach(warn);
+      relations += changes.relations.length;
+      parts += 1;
+    }
+    next.hidden.filter((reason) => !live.contents.hidden.includes(reason)).forEach(warn);
+    live.contents = next;
+    live.version = snapshot.version;
+    if (parts > 0) {
+      const ms = Math.round(performance.now() - started);
+      const { version } = snapshot;
+      this.#logger.info({ database, version, relations, ms }, 'system catalogs mirrored');
+    }
+  }
+
+  async #startThread(): Promise<Live> {
+    this.#live = undefined;
+    const started = performance.now();
+    const { thread, volatileFunctions } = await MirrorThread.start(
+      this.#start,
+      this.#limits.startMs,
+      this.#closing,
+    );
+    this.#volatileFunctions = new Set(volatileFunctions);
+    const ms = Math.round(performance.now() - started);
+    this.#logger.info({ database: this.#start.database, ms }, 'system catalogs started');
+    this.#live = { thread, contents: NO_CONTENTS, version: -1 };
+    return this.#live;
+  }
+}

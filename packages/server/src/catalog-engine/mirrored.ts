@@ -1,0 +1,67 @@
+/** A column as pg_attribute has it. */
+export interface MirroredColumn {
+  readonly name: string;
+  /** pg_type.oid. */
+  readonly type: number;
+  readonly modifier: number;
+  readonly dimensions: number;
+  readonly notNull: boolean;
+  /** An expression as its source writes it. */
+  readonly default?: { readonly oid: number; readonly text: string };
+  readonly comment?: string;
+}
+
+/** A constraint of pg_constraint. Columns are attribute numbers, from 1. */
+export interface MirroredKey {
+  readonly oid: number;
+  readonly name: string;
+  readonly kind: 'primary' | 'unique' | 'foreign' | 'notNull';
+  readonly columns: readonly number[];
+  /** Of a primary or unique key; of a foreign key, that of the key it refers to, 0 where there is none. */
+  readonly index: number;
+  readonly target?: { readonly relation: number; readonly columns: readonly number[] };
+}
+
+/** A row of pg_class and what hangs on it. */
+export interface MirroredRelation {
+  readonly oid: number;
+  /** Of the type of its rows. */
+  readonly rowType: number;
+  readonly schema: number;
+  readonly name: string;
+  readonly kind: 'table' | 'view';
+  readonly columns: readonly MirroredColumn[];
+  readonly keys: readonly MirroredKey[];
+  /** A foreign key begins or ends here. */
+  readonly linked: boolean;
+  /** An estimate; -1 where there is none. */
+  readonly rows: number;
+  readonly pages: number;
+  readonly comment?: string;
+  /** A view's query. */
+  readonly query?: string;
+}
+
+/** A row of pg_namespace or pg_database. */
+export interface MirroredName {
+  readonly oid: number;
+  readonly name: string;
+}
+
+/** A role that can log in, and the roles it has. */
+export interface MirroredRole {
+  readonly name: string;
+  readonly memberOf: readonly string[];
+}
+
+/** What is to vanish, by OID, and what is to appear, in this order. */
+export interface MirrorChanges {
+  readonly dropped: {
+    readonly databases: readonly number[];
+    readonly schemas: readonly number[];
+    readonly relations: readonly number[];
+  };
+  readonly databases: readonly MirroredName[];
+  readonly schemas: readonly MirroredName[];
+  readonly relations: readonly MirroredRelation[];
+}
