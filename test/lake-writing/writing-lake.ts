@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { isQueryError } from '@tributary/sql';
 import type { SqlSession, StatementResult } from '@tributary/planner';
 import { openQueryStack, query } from '../support/query-stack.ts';
@@ -24,7 +25,7 @@ export async function listFiles(root: string): Promise<readonly string[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile() && !/^lock(-journal)?$/.test(entry.name))
-    .map((entry) => `${entry.parentPath}/${entry.name}`.slice(root.length))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .sort();
 }
 

@@ -10,7 +10,7 @@ import {
 } from '@tributary/catalog';
 import type { ReuseStore, ReuseStoreConfig } from '@tributary/catalog';
 import { createLakeConnector, createPostgresConnector } from '@tributary/connectors';
-import type { PostgresConfig, QueryConnector } from '@tributary/connectors';
+import type { LakeConfig, PostgresConfig, QueryConnector } from '@tributary/connectors';
 import { createEngine } from '@tributary/engine';
 import type { Engine } from '@tributary/engine';
 import { QueryLog, createQueryService, createReuseService } from '@tributary/planner';
@@ -44,6 +44,8 @@ export interface QueryStackOptions {
   readonly folder?: string;
   /** Keeps what was computed in `reuse/` of the folder. Absent: everything is computed anew. */
   readonly reuse?: StackReuse;
+  /** The lake is a bucket's prefix and not a folder. */
+  readonly lake?: Pick<LakeConfig, 'root' | 's3'>;
   /** Everybody may write to the lake. */
   readonly writable?: boolean;
   /** PostgreSQL sources beside the lake. */
@@ -110,7 +112,12 @@ export async function openQueryStack(options: QueryStackOptions = {}): Promise<Q
   });
   const engine = withHook(opened, options.beforeRead);
   const lake = createLakeConnector(
-    { source: 'lake', root, cache: { directory: cache, maxBytes: 1e9, wholeObjectLimit: 1e7 } },
+    {
+      source: 'lake',
+      root,
+      cache: { directory: cache, maxBytes: 1e9, wholeObjectLimit: 1e7 },
+      ...options.lake,
+    },
     {
       engine,
       partitions: (table, constraint, { now }) => projectPartitions(table, constraint, { now }),
@@ -140,7 +147,7 @@ export async function openQueryStack(options: QueryStackOptions = {}): Promise<Q
     log: () => undefined,
   });
   return {
-    root,
+    root: options.lake?.root ?? root,
     engine,
     service,
     queries,

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { S3Bucket, type S3Object } from './s3-bucket.ts';
 import { SignatureCheck } from './s3-signature.ts';
 
-export type S3Operation = 'list' | 'get' | 'head' | 'put' | 'delete';
+export type S3Operation =
+  'list' | 'get' | 'head' | 'put' | 'delete' | 'begin' | 'part' | 'complete' | 'abort';
 
 /** What a request meets instead of its answer: 503 SlowDown, 500, a closed connection, or a body that ends early. */
 export type S3Fault = 'throttle' | 'error' | 'reset' | 'truncate';
@@ -31,7 +32,7 @@ const XML = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 /**
  * An S3 server for tests and benchmarks: ListObjectsV2 (paging, prefix, delimiter, start-after), GET (range, If-Match), HEAD,
- * PUT and DELETE, path style, signatures checked. Objects are in memory or files of a folder.
+ * PUT, DELETE and multipart uploads, path style, signatures checked. Objects are in memory or files of a folder.
  */
 export class S3Server {
   readonly accessKeyId: string;
@@ -48,6 +49,12 @@ export class S3Server {
   mostInFlight = 0;
   readonly #buckets = new Map<string, S3Bucket>();
   readonly #signatures: SignatureCheck;
+  /** Uploads that were begun and neither completed nor aborted: parts by number. */
+  readonly uploads = new Map<
+    string,
+    { readonly key: string; readonly parts: Map<number, Buffer> }
+  >();
+  #uploadSerial = 0;
   readonly #server: Server;
   readonly #entries = new WeakMap<S3Object, string>();
   #seed = 1;
@@ -100,8 +107,9 @@ export class S3Server {
     const url = new URL(request.url ?? '/', 'http://s3');
     const [, bucketName = '', ...rest] = url.pathname.split('/');
     const key = decodeURIComponent(rest.join('/'));
-    const operation = operationOf(request.method ?? '', key);
-    const body = operation === 'put' ? await readBody(request) : undefined;
+    const operation = operationOf(request.method ?? '', key, url.searchParams);
+    const sends = operation === 'put' || operation === 'part' || operation === 'complete';
+    const body = sends ? await readBody(request) : undefined;
     if (operation === undefined) return sendError(response, 405, 'MethodNotAllowed');
     const asked: S3Request = {
       operation,
@@ -133,9 +141,66 @@ export class S3Server {
         bucket.delete(key);
         response.statusCode = 204;
         return void response.end();
+      case 'begin': {
+        const id = `upload-${++this.#uploadSerial}`;
+        this.uploads.set(id, { key, parts: new Map() });
+        return sendXml(
+          response,
+          200,
+          `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`,
+        );
+      }
+      case 'part':
+      case 'complete':
+      case 'abort':
+        return this.#upload(bucket, asked, operation, body ?? Buffer.alloc(0), response, fault);
       case 'get':
       case 'head':
         return sendObject(request, response, bucket.get(key), fault === 'truncate');
+    }
+  }
+
+  #upload(
+    bucket: S3Bucket,
+    { key, query }: S3Request,
+    operation: 'part' | 'complete' | 'abort',
+    body: Buffer,
+    response: ServerResponse,
+    fault: S3Fault | void,
+  ): void {
+    const id = query.get('uploadId') ?? '';
+    const upload = this.uploads.get(id);
+    if (upload?.key !== key) return sendError(response, 404, 'NoSuchUpload');
+    switch (operation) {
+      case 'part': {
+        upload.parts.set(Number(query.get('partNumber')), body);
+        response.setHeader('ETag', `"part-${body.length}"`);
+        return void response.end();
+      }
+      case 'abort':
+        this.uploads.delete(id);
+        response.statusCode = 204;
+        return void response.end();
+      case 'complete': {
+        const numbers = [...body.toString().matchAll(/<PartNumber>(\d+)<\/PartNumber>/g)].map(
+          ([, number]) => Number(number),
+        );
+        if (numbers.some((number) => !upload.parts.has(number))) {
+          return sendError(response, 400, 'InvalidPart');
+        }
+        bucket.put(
+          key,
+          Buffer.concat(numbers.map((number) => upload.parts.get(number) ?? Buffer.alloc(0))),
+        );
+        this.uploads.delete(id);
+        // The answer is lost on its way.
+        if (fault === 'truncate') return void response.destroy();
+        return sendXml(
+          response,
+          200,
+          '<CompleteMultipartUploadResult></CompleteMultipartUploadResult>',
+        );
+      }
     }
   }
 
@@ -201,7 +266,13 @@ export class S3Server {
   }
 }
 
-function operationOf(method: string, key: string): S3Operation | undefined {
+function operationOf(method: string, key: string, query: URLSearchParams): S3Operation | undefined {
+  if (query.has('uploadId')) {
+    if (method === 'POST') return 'complete';
+    if (method === 'PUT') return 'part';
+    if (method === 'DELETE') return 'abort';
+  }
+  if (method === 'POST' && query.has('uploads')) return 'begin';
   switch (method) {
     case 'GET':
       return key === '' ? 'list' : 'get';

@@ -24,6 +24,8 @@ export interface TestServerOptions {
   readonly bootstrap?: string;
   /** More YAML lines at the top level. */
   readonly config?: string;
+  /** Of user `tributary`, where `config` declares users. */
+  readonly password?: string;
 }
 
 /** Starts a real server in this process on free ports, with a state folder that goes with it. */
@@ -45,7 +47,8 @@ ${options.config ?? ''}
       createLogger(process.env['LOG_LEVEL'] ?? 'error'),
       new AbortController().signal,
     );
-    const url = `postgres://tributary@127.0.0.1:${server.sqlPort}/main`;
+    const login = options.password === undefined ? '' : `:${options.password}`;
+    const url = `postgres://tributary${login}@127.0.0.1:${server.sqlPort}/main`;
     const connect = async (): Promise<QueryClient> => {
       const client = await connectClient(url);
       clients.push(client);

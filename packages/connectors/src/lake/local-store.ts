@@ -164,7 +164,7 @@ export class LocalStore implements FileStore {
   #staysBelow(path: string): boolean {
     const root = this.#realRoot();
     for (let part = path; part.length >= this.#root.length - 1;) {
-      if (lstatSync(part, STAT) !== undefined) {
+      if (exists(part)) {
         try {
           return withSlash(realpathSync.native(part)).startsWith(root);
         } catch {
@@ -326,6 +326,15 @@ class LocalListing {
       );
     }
     return target;
+  }
+}
+
+/** Nothing exists below a file. */
+function exists(path: string): boolean {
+  try {
+    return lstatSync(path, STAT) !== undefined;
+  } catch {
+    return false;
   }
 }
 

@@ -50,7 +50,12 @@ export class LocalPublishing implements PublishingStore {
   }
 
   async retract({ to }: PreparedFile): Promise<void> {
-    await rm(to, { force: true });
+    try {
+      await rm(to, { force: true });
+    } catch (error) {
+      // A file stands where its folder would be: it never was there.
+      if (codeOf(error) !== 'ENOTDIR') throw error;
+    }
   }
 
   /** Names are durable once their folders are, and those that the folders stand in. */
@@ -72,6 +77,8 @@ export class LocalPublishing implements PublishingStore {
       folder = await opendir(location);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return true;
+      // A file stands there, or on the way.
+      if (codeOf(error) === 'ENOTDIR') return false;
       throw error;
     }
     for await (const entry of folder) {
