@@ -24,6 +24,20 @@ describe.each([
   });
   afterAll(() => session.close());
 
+  test.each([
+    "SELECT date '2024-01-01', time '12:00', timestamptz '2024-01-01 12:00+02', interval '1 day'",
+    'SELECT current_date, now(), current_user',
+  ])('is bound once or each time: %s', async (text) => {
+    const bound = async (): Promise<unknown> => {
+      const [statement] = await session.parse(text);
+      if (statement === undefined) throw new Error('no statement');
+      return ((await session.prepare(statement, [])) as unknown as { bound: { select: object } })
+        .bound.select;
+    };
+    const first = await bound();
+    expect((await bound()) === first).toBe(off === '');
+  });
+
   test('sees what has become of the views it names', async () => {
     await query(session, 'CREATE OR REPLACE VIEW v AS SELECT 1 AS a');
     expect(await rows('SELECT * FROM v')).toEqual([['1']]);

@@ -83,7 +83,10 @@ function parseAt(
   try {
     return parseLiteral(value, to, {
       timeZone: literals.timeZone ?? 'UTC',
-      now: literals.now ?? new Date(),
+      // Asked only where a literal speaks of it: such a plan holds for its own moment alone.
+      get now() {
+        return literals.now ?? new Date();
+      },
     });
   } catch (error) {
     if (!(error instanceof QueryError) || expression.position === undefined) throw error;

@@ -379,8 +379,10 @@ export function parseDate(text: string, options: LiteralOptions): string {
 export function parseTime(text: string, type: ScalarType, options: LiteralOptions): string {
   const fields = readFields(text, type, options);
   const zoned = type.name === 'timetz';
-  const nowMicros = ((localNow(options) % DAY_MICROS) + DAY_MICROS) % DAY_MICROS;
-  const micros = fields.special === 'now' ? nowMicros : fields.micros;
+  const micros =
+    fields.special === 'now'
+      ? ((localNow(options) % DAY_MICROS) + DAY_MICROS) % DAY_MICROS
+      : fields.micros;
   if (micros === undefined) throw invalidDatetime(typeLabel(type), text);
   const time = formatTime(toPlaces(micros, type.typmod));
   if (!zoned) return time;
