@@ -56,7 +56,7 @@ export interface FillContext {
 
 /** Units of one fragment that run side by side. */
 const UNITS_AT_ONCE = 3;
-/** Below this many bytes to read, a look at one window first costs more than it can save. */
+/** Below this many bytes to read, a look at one window before the others are done costs more than it can save. */
 const PROBE_BYTES = 8 * 1024 * 1024;
 /** Cells that are larger than this part of their input are not worth keeping. */
 const LARGEST_PART: Readonly<Record<Fragment['form'], number>> = {
@@ -135,33 +135,22 @@ export class FragmentWindows {
     note: string | null,
   ): Promise<readonly FilledWindow[] | Bypassed> {
     const { reuse } = this.#context;
-    const filled: FilledWindow[] = [];
-    let rest = windows;
     const bytes = windows.reduce((sum, window) => sum + window.bytes, 0);
-    if (
+    const probe =
       note === null &&
       windows.length > 1 &&
       bytes > (reuse.service.config.probeAbove ?? PROBE_BYTES)
-    ) {
-      const probe = windows[Math.floor(windows.length / 2)];
-      if (probe === undefined) return filled;
-      const probed = await this.#run([probe]);
-      if (probed instanceof Bypassed) return probed;
-      if (await this.#isTooLarge(probed, probe)) return new Bypassed('partial_too_large');
-      filled.push(...probed);
-      rest = windows.filter((window) => window !== probe);
-    }
-    const units = cutUnits(rest, reuse.policy.windowDays);
-    const outcome = await this.#runAll(units);
-    if (outcome instanceof Bypassed) return outcome;
-    return [...filled, ...outcome];
+        ? windows[Math.floor(windows.length / 2)]
+        : undefined;
+    const rest = windows.filter((window) => window !== probe);
+    return this.#runAll(cutUnits(rest, reuse.policy.windowDays), probe);
   }
 
   /** Whether a first cell is nearly as large as its data. Either answer is remembered. */
-  async #isTooLarge(probed: readonly FilledWindow[], probe: Window): Promise<boolean> {
+  async #isTooLarge(probed: readonly FilledWindow[], probe: Window | undefined): Promise<boolean> {
     const { fragment, reuse, base, shapeText } = this.#context;
     const [first] = probed;
-    if (first === undefined) return false;
+    if (first === undefined || probe === undefined) return false;
     const { size } = await stat(first.path);
     const large = size > probe.bytes * LARGEST_PART[fragment.form];
     if (reuse.policy.populate) {
@@ -172,20 +161,30 @@ export class FragmentWindows {
     return large;
   }
 
+  /** The units side by side. The probe is one of them: when its cell turns out too large the others are stopped. */
   async #runAll(
     units: readonly (readonly Window[])[],
+    probe: Window | undefined,
   ): Promise<readonly FilledWindow[] | Bypassed> {
     const filled: FilledWindow[] = [];
     const failures: unknown[] = [];
     let refusal: Bypassed | undefined;
-    const queue = [...units];
+    const stop = new AbortController();
+    const signal = AbortSignal.any([this.#context.run.signal, stop.signal]);
+    const queue = probe === undefined ? [...units] : [[probe], ...units];
+    const refuse = (why: Bypassed): void => {
+      refusal ??= why;
+      stop.abort();
+    };
     const work = async (): Promise<void> => {
       for (;;) {
         const unit = queue.shift();
         if (unit === undefined || failures.length > 0 || refusal !== undefined) return;
         try {
-          const made = await this.#run(unit);
-          if (made instanceof Bypassed) refusal = made;
+          const made = await this.#run(unit, signal);
+          if (made instanceof Bypassed) refuse(made);
+          else if (probe === unit[0] && (await this.#isTooLarge(made, unit[0])))
+            refuse(new Bypassed('partial_too_large'));
           else filled.push(...made);
         } catch (error) {
           failures.push(error);
@@ -193,15 +192,21 @@ export class FragmentWindows {
       }
     };
     await Promise.all(Array.from({ length: UNITS_AT_ONCE }, work));
+    this.#context.run.signal.throwIfAborted();
+    // Who was stopped failed for that alone.
+    if (refusal !== undefined) return refusal;
     if (failures.length > 0) throw failures[0];
-    return refusal ?? filled;
+    return filled;
   }
 
-  async #run(windows: readonly Window[]): Promise<readonly FilledWindow[] | Bypassed> {
+  async #run(
+    windows: readonly Window[],
+    signal: AbortSignal,
+  ): Promise<readonly FilledWindow[] | Bypassed> {
     const { run, reuse } = this.#context;
     try {
-      return await withRetries(() => this.#runOnce(windows), {
-        signal: run.signal,
+      return await withRetries(() => this.#runOnce(windows, signal), {
+        signal,
         onRetry: () => {
           run.statistics.retries++;
           reuse.service.counts.retries++;
@@ -218,7 +223,10 @@ export class FragmentWindows {
   }
 
   /** One scan unit: one statement of the engine over the files of its windows, into one file. */
-  async #runOnce(windows: readonly Window[]): Promise<readonly FilledWindow[]> {
+  async #runOnce(
+    windows: readonly Window[],
+    signal: AbortSignal,
+  ): Promise<readonly FilledWindow[]> {
     const { fragment, table, listing, run, reuse, ids } = this.#context;
     const { store } = reuse.service;
     this.#unit ??= unitPlan(fragment, table, ids);
@@ -226,7 +234,7 @@ export class FragmentWindows {
     const relation = await listing.open(
       { table, columns: scan.scanColumns.map(({ id, source }) => ({ id, name: source })) },
       windows.flatMap(({ partitions }) => partitions),
-      { signal: run.signal, now: run.now },
+      { signal, now: run.now },
     );
     let path: string | undefined;
     try {
@@ -236,7 +244,7 @@ export class FragmentWindows {
       await run.engine.rows(
         `COPY (SELECT ${columns.join(', ')} FROM (${printed.text})) TO '${path.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`,
         printed.parameters,
-        { signal: run.signal, allowCopy: true },
+        { signal, allowCopy: true },
       );
       await relation.verify();
       const filled = this.#store(windows, path, await this.#bounds(path));

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { BaseKey, FileLease } from '@tributary/catalog';
 import { codecOf, printDuckdb } from '@tributary/sql';
@@ -17,7 +17,7 @@ import type { Span } from './time-axis.ts';
 import type { Window } from './windows.ts';
 
 /** Merging cells of fewer bytes than this is as quick as finding what was merged. */
-const WORTH_MERGING = 512 * 1024;
+const WORTH_MERGING = 64 * 1024;
 /** So few windows are not merged. */
 const FEWEST_WINDOWS = 4;
 
@@ -75,14 +75,14 @@ export function rolledPartials(fragment: Fragment): readonly Fragment['partials'
 
 /** Fingerprint of a set of windows and their data. */
 function versionOf(windows: readonly Window[]): string {
-  const hash = createHash('sha1');
-  for (const { id, version } of windows) hash.update(`${id}\n${version}\n`);
-  return hash.digest('hex');
+  let content = '';
+  for (const { id, version } of windows) content += `${id}\n${version}\n`;
+  return hash('sha1', content);
 }
 
 function selectionOf(windows: readonly Window[], empty: readonly Window[]): string {
   const ids = [...windows, ...empty].map(({ id }) => id).sort();
-  return createHash('sha1').update(ids.join('\n')).digest('hex');
+  return hash('sha1', ids.join('\n'));
 }
 
 /**

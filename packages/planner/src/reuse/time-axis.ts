@@ -153,11 +153,23 @@ function axis(columns: readonly string[], partitionColumns: readonly string[]): 
     columns,
     partitionColumns,
     span: (values) => {
-      const digits = values.flatMap((value) => value?.match(/\d+/g) ?? []);
-      return values.includes(null) ? undefined : spanOf(digits);
+      if (values.includes(null)) return undefined;
+      const text = values.join(' ');
+      let span = SPANS.get(text);
+      if (span === undefined) {
+        span = spanOf(text.match(/\d+/g) ?? []);
+        if (span === undefined) return undefined;
+        if (SPANS.size >= MOST_SPANS) SPANS.clear();
+        SPANS.set(text, span);
+      }
+      return span;
     },
   };
 }
+
+/** Spans by the texts of their values: each statement asks for those of its windows again. */
+const SPANS = new Map<string, Span>();
+const MOST_SPANS = 20_000;
 
 /** A run of eight or more digits is a date written without separators. */
 function separated(digits: readonly string[]): readonly string[] {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { StoredCell } from '@tributary/catalog';
 import { isProjected } from '@tributary/catalog';
 import type { TableDefinition } from '@tributary/catalog';
@@ -84,7 +84,7 @@ function windowOf(
     content += `\n${contentOf(each)}`;
     if (each.modifiedAt !== undefined) modifiedAt = Math.max(modifiedAt ?? 0, each.modifiedAt);
   }
-  const version = createHash('sha1').update(content).digest('hex');
+  const version = hash('sha1', content);
   return { id, values, span, partitions, files, bytes, version, modifiedAt };
 }
 
@@ -142,7 +142,7 @@ export function partitionValues({ detail }: StoredCell): readonly (string | null
 }
 
 function shortHash(text: string): string {
-  return createHash('sha1').update(text).digest('base64').slice(0, 22);
+  return hash('sha1', text, 'base64').slice(0, 22);
 }
 
 /**
