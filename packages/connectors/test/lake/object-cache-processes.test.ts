@@ -37,7 +37,7 @@ function startReader(seed: number): {
   let wake = (): void => undefined;
   child.on('message', (message) => {
     if (message === 'read') done += 1;
-    else failure = new Error(String(message));
+    else failure = new Error(JSON.stringify(message));
     wake();
   });
   child.on('exit', () => {

@@ -1,5 +1,5 @@
 import { relationWithoutSource } from '@tributary/connectors';
-import type { QueryConnector, ScanRelation } from '@tributary/connectors';
+import type { QueryConnector } from '@tributary/connectors';
 import { QueryError } from '@tributary/sql';
 import type { Plan, RemoteQueryPlan, ScanPlan } from '@tributary/sql';
 import { printFacts } from '../execute/run-plan.ts';

@@ -45,7 +45,8 @@ export class StatementCache {
     bind: () => { readonly select: BoundSelect; readonly readsClock: boolean },
   ): BoundSelect {
     const before = this.#bound.get(tree);
-    const bindings = before?.snapshot === snapshot ? before : { snapshot, byKey: new Map() };
+    const bindings: Bindings =
+      before?.snapshot === snapshot ? before : { snapshot, byKey: new Map<string, BoundSelect>() };
     const known = bindings.byKey.get(key);
     if (known !== undefined) return known;
     const { select, readsClock } = bind();
