@@ -147,6 +147,7 @@ test('keys whose hashes collide are told apart by their texts', async () => {
     }
   }
   expect((await lake.reused()).hits).toBe(DAYS);
+  expect(await lake.strayFiles()).toEqual([]);
 });
 
 describe('files of the lake', () => {
@@ -212,6 +213,7 @@ test('a joined table that changes touches no cell and changes the answer', async
   );
   expect(await lake.texts(JOINED)).toEqual(await lake.expected(JOINED));
   expect(await lake.reused()).toMatchObject({ hits: DAYS, misses: 0 });
+  await expectClean();
 });
 
 describe('what narrows rows', () => {
@@ -256,6 +258,7 @@ describe('what narrows rows', () => {
     ]) {
       expect(await lake.texts(text)).toEqual(await lake.expected(text));
     }
+    await expectClean();
   });
 });
 
@@ -280,6 +283,8 @@ test('files that have not settled are answered, not stored', async () => {
   await expectRight();
   await expectRight();
   expect(await lake.reused()).toMatchObject({ hits: 0, misses: DAYS });
+  expect(await lake.storeFiles()).toEqual([]);
+  await lake.stop();
   expect(await lake.storeFiles()).toEqual([]);
 });
 
@@ -328,6 +333,36 @@ describe('a statement that ends early', () => {
     await expectRight();
     await expectClean();
   });
+
+  test('while the engine computes a unit: it is interrupted, and no other begins', async () => {
+    await lake.write(1, 'long', 0, 2_000_000);
+    await lake.texts('SET tributary.window_days = 1');
+    const hashed = Array.from({ length: 60 }).reduce<string>((text) => `md5(${text})`, 'n::text');
+    const text = `SELECT v, max(${hashed}) FROM lake.t GROUP BY v`;
+    const cancel = new AbortController();
+    let reads = 0;
+    let abortedAt = 0;
+    lake.beforeRead = async () => {
+      // The unit of the long day is the first one.
+      if (++reads > 1) return;
+      setTimeout(() => {
+        abortedAt = performance.now();
+        cancel.abort();
+      }, 300);
+      await new Promise(setImmediate);
+    };
+    await expect(lake.texts(text, lake.session, cancel.signal)).rejects.toMatchObject({
+      code: 'queryCanceled',
+    });
+    // The unit would take minutes.
+    expect(performance.now() - abortedAt).toBeLessThan(5000);
+    const readsAtEnd = reads;
+    lake.beforeRead = () => Promise.resolve();
+    expect(await lake.strayFiles()).toEqual([]);
+    expect(lake.stack.queries.runningCount).toBe(0);
+    expect(reads).toBe(readsAtEnd);
+    await expectClean();
+  }, 60_000);
 
   test('and was computing what others wait for: they go on without it', async () => {
     const cancel = new AbortController();
