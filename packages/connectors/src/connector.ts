@@ -29,7 +29,7 @@ export interface ScanStatistics {
   files: number;
   /** Bytes of the kept files (what a full read would take). */
   fileBytes: number;
-  /** Rows of the kept files by their footers, or that the source sent; undefined where files do not tell (text formats). */
+  /** Rows of the kept files by their footers, or that the source sent; undefined for text files and where no footer was read. */
   rows: number | undefined;
   /** Bytes fetched from the source; objects that the engine reads by range count whole. */
   bytesRead: number;

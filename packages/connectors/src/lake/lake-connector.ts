@@ -288,10 +288,15 @@ class LakeConnector implements Connector {
       values: chosen.map((index) => partitions[files[index]?.location ?? -1]?.values ?? []),
     });
     if (table.storage.format === 'parquet') {
-      const footers = await this.#schemas.check(files, open.files, definitions, context);
-      context.statistics.rows = footers.reduce((sum, { rows }) => sum + rows, 0);
-      // Where only rows count, files that store other columns are read alike.
-      const schemas = footers.map(({ schema }) => (definitions.length === 0 ? NO_COLUMNS : schema));
+      // Where only rows count, nobody looks at the files' columns.
+      const counts = definitions.length === 0;
+      const footers = counts
+        ? this.#schemas.known(files)
+        : await this.#schemas.check(files, open.files, definitions, context);
+      context.statistics.rows = footers?.reduce((sum, { rows }) => sum + rows, 0);
+      const schemas = counts
+        ? files.map(() => NO_COLUMNS)
+        : (footers ?? []).map(({ schema }) => schema);
       return parquetGroups(definitions, schemas).map((each) => group(each, each.files));
     }
     context.statistics.rows = undefined;

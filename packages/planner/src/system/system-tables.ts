@@ -34,7 +34,7 @@ const STATISTICS: readonly SystemColumn[] = [
     name: 'rows_read',
     type: INT8,
     comment:
-      'Rows of the files that were read, by their footers, and those that other sources sent. NULL with text files.',
+      'Rows of the files that were read, by their footers, and those that other sources sent. NULL with text files, and where only rows are counted of files whose footers nobody has read.',
   },
   { name: 'bytes_read', type: INT8, comment: 'Bytes of files read or fetched.' },
   { name: 'requests', type: INT8, comment: 'Requests to remote sources.' },

@@ -61,6 +61,17 @@ export class SchemaCheck {
     return footers;
   }
 
+  /** The footers of files if all were read before. */
+  known(files: readonly StoredFile[]): readonly Footer[] | undefined {
+    const footers: Footer[] = [];
+    for (const file of files) {
+      const footer = this.#footers.get(keyOf(file));
+      if (footer === undefined) return undefined;
+      footers.push(footer);
+    }
+    return footers;
+  }
+
   async #read(
     files: readonly StoredFile[],
     open: readonly OpenFile[],
@@ -70,7 +81,7 @@ export class SchemaCheck {
     const remote: Promise<void>[] = [];
     const slice = new TimeSlice(context.signal);
     for (const [index, file] of files.entries()) {
-      const key = `${file.path}\0${file.version}`;
+      const key = keyOf(file);
       const known = this.#footers.get(key);
       if (known !== undefined) {
         footers[index] = known;
@@ -112,6 +123,10 @@ export class SchemaCheck {
     }
     return { schema, rows };
   }
+}
+
+function keyOf({ path, version }: StoredFile): string {
+  return `${path}\0${version}`;
 }
 
 function incompatible(path: string, column: ColumnDefinition, type: FileType): QueryError {
