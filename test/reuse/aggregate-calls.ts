@@ -1,7 +1,7 @@
 import { either } from '../random/dialects.ts';
 import type { ExpressionMaker } from '../random/random-expression.ts';
 import type { RandomSource } from '../support/random-source.ts';
-import { SELF } from './layouts.ts';
+import { SELF } from './time-slots.ts';
 import type { ColumnKind, TableColumn } from './windowed-tables.ts';
 
 export interface Expression {

@@ -1,9 +1,9 @@
 import { dialectText } from '../random/dialects.ts';
 import { RandomSource } from '../support/random-source.ts';
 import { hasLeadingSubquery } from './fragments.ts';
-import type { Source, Surroundings } from './fragments.ts';
-import { SELF } from './layouts.ts';
-import type { Layout } from './layouts.ts';
+import type { Source, Surroundings } from './joins.ts';
+import { SELF } from './time-slots.ts';
+import type { Layout } from './time-slots.ts';
 import type { Player, PlayerOptions } from './player.ts';
 import { changedPlan, randomPlan, statementOf } from './statements.ts';
 import type { StatementPlan } from './statements.ts';

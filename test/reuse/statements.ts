@@ -1,9 +1,9 @@
 import type { RandomSource as Random } from '../support/random-source.ts';
 import { RandomSource } from '../support/random-source.ts';
-import { SELF } from './layouts.ts';
+import { SELF } from './time-slots.ts';
 import { changedFragment, fragmentQuery, randomFragment } from './fragments.ts';
-import type { Fragment, Output, Query, Surroundings } from './fragments.ts';
-import type { Source } from './fragments.ts';
+import type { Fragment, Output, Query } from './fragments.ts';
+import type { Source, Surroundings } from './joins.ts';
 
 export interface ComparedStatement {
   /** With both dialects' fragments. */

@@ -1,8 +1,9 @@
 import { hiveEscape, quote } from '../random/lake-tables.ts';
 import type { Kind } from '../random/lake-tables.ts';
 import type { RandomSource } from '../support/random-source.ts';
-import { dayOf, randomLayout } from './layouts.ts';
-import type { Layout } from './layouts.ts';
+import { randomLayout } from './layouts.ts';
+import { dayOf } from './time-slots.ts';
+import type { Layout } from './time-slots.ts';
 
 /** `big`, `zoned`, `bytes` and `list` are only counted, compared and carried; expressions are made of the others. */
 export type ColumnKind = Kind | 'big' | 'zoned' | 'bytes' | 'list';
