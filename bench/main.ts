@@ -1,4 +1,5 @@
 import { cpus, totalmem } from 'node:os';
+import { catalog } from './catalog.ts';
 import { lakeLocal } from './lake-local.ts';
 import { lakeS3 } from './lake-s3.ts';
 import { manyClients } from './many-clients.ts';
@@ -12,6 +13,8 @@ import { warehouseKeys } from './warehouse/dynamic-filters.ts';
 import { warehouseRows } from './warehouse/rows-moved.ts';
 import { warehouseTpch } from './warehouse/tpch-split.ts';
 import { warehouseWhole } from './warehouse/tpch-whole.ts';
+import { slowClients } from './wire/slow-clients.ts';
+import { statements } from './wire/statements.ts';
 import { wire } from './wire/wire.ts';
 
 /** `npm run bench [-- name ...]`: ratios against peers in one run on this machine. `reuse` names all that begin with it. */
@@ -22,6 +25,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   tpch,
   manyClients,
   wire,
+  catalog,
+  statements,
+  slowClients,
   reuseDay,
   reusePartition,
   reuseS3,

@@ -1,12 +1,12 @@
 import { join, resolve } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { fetchExtensions } from '@tributary/engine';
 
 export interface AttachedDuckdb {
   readonly connection: DuckDBConnection;
   /** All rows, so that nothing is left to fetch. */
-  rows(sql: string): Promise<readonly (readonly unknown[])[]>;
+  rows(sql: string): Promise<readonly (readonly DuckDBValue[])[]>;
   close(): void;
 }
 

@@ -49,7 +49,7 @@ export async function benchPostgres(tpch: string): Promise<TestPostgres> {
     directory: resolve('.cache/bench/postgres'),
     settings: {
       shared_buffers: '4GB',
-      work_mem: '64MB',
+      work_mem: '256MB',
       maintenance_work_mem: '512MB',
       effective_cache_size: '8GB',
       max_wal_size: '8GB',

@@ -8,7 +8,7 @@ import { benchPostgres } from './bench-postgres.ts';
 const RUNS = Number(process.env['BENCH_RUNS'] ?? 5);
 /** Every column of every row is needed, and nothing of it can be computed by the source. */
 const aggregate = (table: string): string =>
-  `SELECT count(*), sum(id), sum(part), sum(amount), max(at), max(length(name || note)) FROM ${table}`;
+  `SELECT count(*), sum(id), sum(part), sum(amount), max("at"), max(length(name || note)) FROM ${table}`;
 
 export const warehouseRows: Benchmark = {
   name: 'warehouse-rows',

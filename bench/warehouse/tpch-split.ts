@@ -1,5 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { DuckDBValue } from '@duckdb/node-api';
 import { startTributary } from '../../test/support/tributary.ts';
 import type { Benchmark } from '../report.ts';
 import { median, ms, ratio, timePair } from '../report.ts';
@@ -17,6 +18,15 @@ const PLACEMENTS: Readonly<Record<string, (table: string) => boolean>> = {
   facts: (table) => FACTS.has(table),
   mixed: (table) => MIXED.has(table),
 };
+
+/** Values as text; floating-point and decimal ones to ten digits, whatever zeros they are shown with. */
+function comparable(row: readonly DuckDBValue[]): readonly (string | null)[] {
+  return row.map((value) => {
+    if (value === null) return null;
+    const text = String(value);
+    return /^-?\d+(\.\d+)?(e[+-]?\d+)?$/.test(text) ? Number(text).toPrecision(10) : text;
+  });
+}
 
 export const warehouseTpch: Benchmark = {
   name: 'warehouse-tpch',
@@ -55,10 +65,14 @@ export const warehouseTpch: Benchmark = {
         let worst = { file: '', ratio: 0 };
         for (const file of files.filter((each) => each.includes(wanted))) {
           const sql = await readFile(join(fixtures, 'queries', file), 'utf8');
+          const answers = [(await server.query(sql)).rows, await duckdb.rows(sql)];
+          const [mine, theirs] = answers.map((rows) => JSON.stringify(rows.map(comparable)));
+          if (mine !== theirs) throw new Error(`${placement}, ${file}: the answers differ`);
           const pair = await timePair(
             RUNS,
             () => server.query(sql),
             () => duckdb.rows(sql),
+            0,
           );
           const [a, b] = [median(pair.first), median(pair.second)];
           ours += a;

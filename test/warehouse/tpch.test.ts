@@ -59,7 +59,7 @@ beforeAll(async () => {
       await query(session, `CREATE VIEW main.${placement}.${table} AS SELECT * FROM ${from}`);
     }
   }
-});
+}, 300_000);
 
 afterAll(async () => {
   await stack.close();

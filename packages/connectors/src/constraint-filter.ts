@@ -94,7 +94,17 @@ function valuePredicates(
   if (type.kind !== 'scalar') return undefined;
   const values = discreteValues(domain, MOST_VALUES);
   const isText = TEXTS.has(type.name);
-  if (values !== undefined && (isText || ORDERED.has(type.name) || type.name === 'bool')) {
+  // A year of days is a range, not 365 values.
+  const isRanges =
+    values !== undefined &&
+    ORDERED.has(type.name) &&
+    domain.ranges.length <= MOST_RANGES &&
+    domain.ranges.length * 2 < values.length;
+  if (
+    values !== undefined &&
+    !isRanges &&
+    (isText || ORDERED.has(type.name) || type.name === 'bool')
+  ) {
     return [oneOf(value, type, values)];
   }
   const everything = domain.ranges.length === 1 && isUnbounded(domain.ranges[0]);

@@ -8,9 +8,6 @@ import {
 } from '@tributary/sql';
 import type { DomainValue, Domain, PlanColumn } from '@tributary/sql';
 
-/** Beyond this many different values only the least and the greatest count. */
-const MOST_KEYS = 10_000;
-
 /** An item of FROM with a column `c<id>`, and the values of its `$1`, ... */
 export interface KeySource {
   readonly text: string;
@@ -20,22 +17,24 @@ export interface KeySource {
 /**
  * A domain that holds every value of a column, NULL included; undefined where its values have none. What is read is computed
  * once, or twice where the values are many.
+ *
+ * @param most beyond this many different values only the least and the greatest count
  */
 export async function keyDomain(
   { text, parameters }: KeySource,
   { id, type }: PlanColumn,
   engine: Engine,
-  signal: AbortSignal,
+  { most, signal }: { readonly most: number; readonly signal: AbortSignal },
 ): Promise<Domain | undefined> {
   const parsed = (value: unknown): DomainValue | undefined =>
     typeof value === 'string' ? parseDomainValue(value, type) : undefined;
   const from = `FROM ${text} AS k WHERE c${id} IS NOT NULL`;
   const keys = await engine.rows(
-    `SELECT DISTINCT CAST(c${id} AS VARCHAR) ${from} LIMIT ${MOST_KEYS + 1}`,
+    `SELECT DISTINCT CAST(c${id} AS VARCHAR) ${from} LIMIT ${most + 1}`,
     parameters,
     { signal },
   );
-  if (keys.length <= MOST_KEYS) {
+  if (keys.length <= most) {
     const values = keys.map(([key]) => parsed(key));
     const known = values.filter((each) => each !== undefined);
     return known.length < values.length

@@ -41,6 +41,8 @@ export interface Opening {
 
 /** Parts of more bytes than this are not computed twice. */
 const MOST_KEY_BYTES = 512e6;
+/** Parts of more rows that nothing restricts: they mostly have all keys that there are, or too many to send. */
+const MOST_UNRESTRICTED_ROWS = 10_000;
 
 /**
  * Opens a plan's scans in an order in which the rows of some narrow what others read: first queries to sources whose keys prune
@@ -62,7 +64,7 @@ export async function openInOrder(
   if (opening.failed()) return;
   let waiting = await narrowed(plan, unopened(scans, opened), filtering, opening);
   if (reducing.length > 0) {
-    const inside = new Set(reducing.flatMap(({ side }) => occurrences(side)));
+    const inside = new Set(reducing.flatMap(({ keys }) => occurrences(keys)));
     await opening.open(waiting.filter((scan) => inside.has(scan.occurrence)));
     if (opening.failed()) return;
     const queries = await reduced(plan, reducing, opening);
@@ -79,7 +81,7 @@ function occurrences(plan: Plan): readonly number[] {
   const found: number[] = [];
   visitPlan(plan, {
     plan(node) {
-      if (node.kind === 'scan') found.push(node.occurrence);
+      if (node.kind === 'scan' || node.kind === 'remoteQuery') found.push(node.occurrence);
     },
   });
   return found;
@@ -118,12 +120,14 @@ async function reduced(
 ): Promise<ReadonlyMap<number, RemoteQueryPlan>> {
   const domains = new Map<ReducingKeys, Domain>();
   for (const each of reducing) {
-    const relations = occurrences(each.side).map((occurrence) => opened.get(occurrence));
+    const relations = occurrences(each.keys).map((occurrence) => opened.get(occurrence));
     const bytes = relations.reduce(
       (sum, relation) => sum + (relation?.statistics.fileBytes ?? 0),
       0,
     );
     if (bytes > MOST_KEY_BYTES) continue;
+    const rows = relations.reduce((sum, relation) => sum + (relation?.statistics.rows ?? 0), 0);
+    if (!each.isRestricted && rows > MOST_UNRESTRICTED_ROWS) continue;
     const domain = await filters.planKeys(
       each.keys,
       each.key,

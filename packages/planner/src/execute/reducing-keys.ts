@@ -4,6 +4,7 @@ import {
   intersectDomains,
   mapExpressionChildren,
   mapPlanChildren,
+  notNullDomain,
   rewritePlan,
   sameDomain,
   valuesDomain,
@@ -11,15 +12,24 @@ import {
 } from '@tributary/sql';
 import type { Domain, Expression, Plan, PlanColumn, RemoteQueryPlan } from '@tributary/sql';
 import { constraints } from '../analyze/constraints.ts';
+import { flatJoins, isFlat } from '../rules/push/flat-join.ts';
+import type { FlatJoin } from '../rules/push/flat-join.ts';
 import { SourceTrees, childPlans } from '../rules/push/source-trees.ts';
 import { sampleValue } from './dynamic-filters.ts';
 
-/** A part of a plan without queries to sources, whose values of one column say which rows of large queries matter. */
+type Needs = ReturnType<typeof constraints>;
+
+/**
+ * A part of a plan whose values of one column say which rows of large queries matter: without queries to sources itself, or one
+ * that tells members.
+ */
 export interface ReducingKeys {
   readonly side: Plan;
   readonly key: PlanColumn;
   /** Computes the key's values, and others at most that do not matter. */
   readonly keys: Plan;
+  /** Some condition leaves out rows of the part: its keys are likely not all that there are. */
+  readonly isRestricted: boolean;
 }
 
 /**
@@ -51,11 +61,33 @@ export function reducingKeys(
     });
   };
   const found: ReducingKeys[] = [];
-  for (const { side, keys } of candidates(plan)) {
+  const flats = flatJoins(plan);
+  for (const { side, keys } of candidates(plan, flats)) {
     for (const key of keys) {
-      if (narrows(side, key)) found.push({ side, key, keys: keysPlan(plan, side, key) });
+      if (narrows(side, key)) found.push({ side, key, ...keysOf(side, key, flats, before) });
     }
   }
+  return found;
+}
+
+/** Whether anything is known of a part's rows beside that columns are not NULL. */
+function isRestricted(side: Plan, needs: Needs): boolean {
+  let found = false;
+  visitPlan(side, {
+    plan(node) {
+      found ||=
+        node.kind === 'remoteQuery' ||
+        node.kind === 'aggregate' ||
+        node.kind === 'distinct' ||
+        node.kind === 'limit';
+      if (node.kind !== 'scan') return;
+      const { residual = [], constraint } = needs.get(node.occurrence) ?? {};
+      found ||= residual.some((each) => !hasSubquery(each));
+      for (const domain of constraint?.values() ?? []) {
+        found ||= !sameDomain(domain, notNullDomain(domain.type));
+      }
+    },
+  });
   return found;
 }
 
@@ -101,55 +133,61 @@ export function reducedQueries(
 /** Parts that could be computed apart, with the columns that they are compared by. */
 function candidates(
   plan: Plan,
+  flats: readonly FlatJoin[],
 ): readonly { readonly side: Plan; readonly keys: readonly PlanColumn[] }[] {
   const trees = new SourceTrees(() => undefined);
   const found: { side: Plan; keys: readonly PlanColumn[] }[] = [];
-  const offer = (side: Plan, compared: ReadonlySet<number>): void => {
+  const compared = equatedIn(plan);
+  const offer = (side: Plan): void => {
     const keys = side.columns.filter(({ id }) => compared.has(id));
     if (keys.length > 0 && readsTables(side) && trees.isClosed(side)) found.push({ side, keys });
   };
+  for (const { leaves } of flats) leaves.forEach(offer);
   visitPlan(plan, {
     plan(node) {
-      if (node.kind !== 'join' || node.condition === undefined) return;
-      const compared = equatedIn(node.condition);
-      offer(node.left, compared);
-      offer(node.right, compared);
+      // Those of inner joins are the relations above.
+      const isOffered: boolean = isFlat(node);
+      if (!isOffered && node.kind === 'join') [node.left, node.right].forEach(offer);
     },
     expression(each) {
-      if (each.kind === 'subquery' && each.form === 'any') {
-        offer(each.plan, new Set(each.plan.columns.map(({ id }) => id)));
+      if (each.kind === 'subquery' && each.form === 'any' && trees.isClosed(each.plan)) {
+        const isReadable = each.plan.kind === 'remoteQuery' || readsTables(each.plan);
+        if (isReadable) found.push({ side: each.plan, keys: each.plan.columns });
       }
     },
   });
   return found;
 }
 
+/** Whether a part reads tables of ours alone, and no product of them. */
 function readsTables(plan: Plan): boolean {
-  if (plan.kind === 'remoteQuery') return false;
-  const children = childPlans(plan);
   if (plan.kind === 'scan') return true;
+  if (plan.kind === 'join' && plan.condition === undefined) return false;
+  const children = childPlans(plan);
   return (
-    children.length > 0 && children.every((child) => noQuery(child)) && children.some(readsTables)
+    children.length > 0 && children.every((child) => isOwn(child)) && children.some(readsTables)
   );
 }
 
-function noQuery(plan: Plan): boolean {
-  return plan.kind !== 'remoteQuery' && childPlans(plan).every(noQuery);
+function isOwn(plan: Plan): boolean {
+  return (
+    plan.kind !== 'remoteQuery' &&
+    (plan.kind !== 'join' || plan.condition !== undefined) &&
+    childPlans(plan).every(isOwn)
+  );
 }
 
-function equatedIn(condition: Expression): ReadonlySet<number> {
+/** Columns that some condition compares for equality. */
+function equatedIn(plan: Plan): ReadonlySet<number> {
   const ids = new Set<number>();
-  const visit = (each: Expression): Expression => {
-    if (each.kind === 'and') each.args.forEach(visit);
-    if (each.kind === 'call' && each.entry.name === '=') {
-      each.args.forEach((arg) => {
-        const inner = arg.kind === 'cast' ? arg.arg : arg;
-        if (inner.kind === 'column') ids.add(inner.id);
-      });
-    }
-    return each;
-  };
-  visit(condition);
+  visitPlan(plan, {
+    expression(each) {
+      if (each.kind !== 'call' || each.entry.name !== '=') return;
+      const inner = each.args.map((arg) => (arg.kind === 'cast' ? arg.arg : arg));
+      const columns = inner.flatMap((arg) => (arg.kind === 'column' ? [arg.id] : []));
+      if (columns.length === inner.length) columns.forEach((id) => ids.add(id));
+    },
+  });
   return ids;
 }
 
@@ -179,10 +217,65 @@ function sameColumns(a: Plan, b: Plan): boolean {
   );
 }
 
-/** The part's values of the column, its scans filtered by what the whole plan needs of them. */
-function keysPlan(plan: Plan, side: Plan, key: PlanColumn): Plan {
-  const needs = constraints(plan);
-  const filtered = rewritePlan(side, {
+/** How a part's values of a column are computed: of its rows that find rows of ours in what it is joined with. */
+function keysOf(
+  side: Plan,
+  key: PlanColumn,
+  flats: readonly FlatJoin[],
+  needs: Needs,
+): Pick<ReducingKeys, 'keys' | 'isRestricted'> {
+  const flat = flats.find(({ leaves }) => leaves.includes(side));
+  const { plan, restricted } =
+    flat === undefined
+      ? { plan: filteredSide(side, needs), restricted: isRestricted(side, needs) }
+      : semiJoined(flat, flat.leaves.indexOf(side), new Set(), needs);
+  return {
+    isRestricted: restricted,
+    keys: {
+      kind: 'project',
+      input: plan,
+      columns: [key],
+      expressions: [{ kind: 'column', id: key.id, type: key.type }],
+    },
+  };
+}
+
+/** A relation of a join without the rows that find none in the relations around it, as far as those are restricted. */
+function semiJoined(
+  flat: FlatJoin,
+  place: number,
+  visited: Set<number>,
+  needs: Needs,
+): { readonly plan: Plan; readonly restricted: boolean } {
+  visited.add(place);
+  const leaf = flat.leaves[place];
+  if (leaf === undefined) throw new Error(`a join has no relation ${place}`);
+  let plan = filteredSide(leaf, needs);
+  let restricted = isRestricted(leaf, needs);
+  for (const { condition, sides } of flat.equations) {
+    const other = sides.find((side) => side.leaf !== place);
+    if (other === undefined || !sides.some((side) => side.leaf === place)) continue;
+    const neighbour = flat.leaves[other.leaf];
+    if (neighbour === undefined || visited.has(other.leaf) || !readsTables(neighbour)) continue;
+    const found = semiJoined(flat, other.leaf, visited, needs);
+    if (!found.restricted) continue;
+    restricted = true;
+    plan = {
+      kind: 'join',
+      join: 'semi',
+      left: plan,
+      right: found.plan,
+      condition,
+      lateral: false,
+      columns: plan.columns,
+    };
+  }
+  return { plan, restricted };
+}
+
+/** A part with its scans filtered by what the whole plan needs of them. */
+function filteredSide(side: Plan, needs: Needs): Plan {
+  return rewritePlan(side, {
     plan(node) {
       if (node.kind !== 'scan') return node;
       const { residual = [], constraint = new Map() } = needs.get(node.occurrence) ?? {};
@@ -198,12 +291,6 @@ function keysPlan(plan: Plan, side: Plan, key: PlanColumn): Plan {
       };
     },
   });
-  return {
-    kind: 'project',
-    input: filtered,
-    columns: [key],
-    expressions: [{ kind: 'column', id: key.id, type: key.type }],
-  };
 }
 
 function hasSubquery(expression: Expression): boolean {

@@ -5,10 +5,13 @@ import {
   rewritePlan,
   sameDomain,
 } from '@tributary/sql';
-import type { Constraint, Domain, Expression, Plan, ScanPlan } from '@tributary/sql';
+import type { AggregatePlan, Constraint, Domain, Expression, Plan, ScanPlan } from '@tributary/sql';
 import { constraints } from '../analyze/constraints.ts';
 import type { ScanConstraint } from '../analyze/constraints.ts';
+import { idsBeyond } from '../reuse/resolve-fragments.ts';
+import type { IdSource } from '../reuse/fragment.ts';
 import { outputOrder } from './push/output-order.ts';
+import { partialAggregation } from './push/partial-aggregate.ts';
 import { SourceTrees, childPlans } from './push/source-trees.ts';
 import type { Rule } from './rule.ts';
 
@@ -26,12 +29,12 @@ export const pushToSource: Rule = {
     if (querySource === undefined) return undefined;
     const trees = new SourceTrees(querySource);
     const needs = constraints(plan);
-    const pushed = push(plan, trees, needs);
+    const pushed = push(plan, trees, needs, idsBeyond(plan));
     return pushed === plan ? undefined : pushed;
   },
 };
 
-function push(plan: Plan, trees: SourceTrees, needs: Needs): Plan {
+function push(plan: Plan, trees: SourceTrees, needs: Needs, ids: IdSource): Plan {
   const mapping = {
     plan(node: Plan): Plan {
       const owner = isWorthwhile(node) ? trees.owner(node) : undefined;
@@ -43,6 +46,8 @@ function push(plan: Plan, trees: SourceTrees, needs: Needs): Plan {
           ? remote
           : { kind: 'sort', input: remote, keys: order, columns: remote.columns };
       }
+      const partial = node.kind === 'aggregate' ? pushPartials(node, trees, needs, ids) : undefined;
+      if (partial !== undefined) return partial;
       return node.kind === 'scan'
         ? filteredScan(node, trees, needs)
         : mapPlanChildren(node, mapping);
@@ -50,6 +55,22 @@ function push(plan: Plan, trees: SourceTrees, needs: Needs): Plan {
     expression: (each: Expression): Expression => mapExpressionChildren(each, mapping),
   };
   return mapping.plan(plan);
+}
+
+/** An aggregation that its source does not compute alike, over rows that it has, by partial results that it does. */
+function pushPartials(
+  node: AggregatePlan,
+  trees: SourceTrees,
+  needs: Needs,
+  ids: IdSource,
+): Plan | undefined {
+  if (trees.owner(node.input) === undefined) return undefined;
+  const found = partialAggregation(node, ids);
+  if (found === undefined) return undefined;
+  const owner = trees.owner(found.partial);
+  return owner === undefined
+    ? undefined
+    : found.finish(remoteQuery(withNeeds(found.partial, trees, needs), owner.source));
 }
 
 /**

@@ -9,6 +9,16 @@ export interface RuleContext {
   readonly timeTie?: (table: TableReference) => TimeTie | undefined;
   /** A source that computes queries over its tables, by name; absent: there is none. */
   readonly querySource?: (source: string) => QueryConnector | undefined;
+  /** What a source says of one of its tables; absent or undefined: nothing. */
+  readonly sourceTable?: (table: TableReference) => SourceTableFacts | undefined;
+}
+
+/** What a source says of a table without reading it. */
+export interface SourceTableFacts {
+  /** Lists of columns whose values name at most one row. */
+  readonly keys: readonly (readonly string[])[];
+  /** Its estimate; undefined where it has none. */
+  readonly rows: number | undefined;
 }
 
 /** Rows' times are at most `tolerance` ms from the day that their date partition column names. */

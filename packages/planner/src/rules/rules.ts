@@ -1,6 +1,7 @@
 import type { Plan } from '@tributary/sql';
 import { dropImpliedPredicates } from './drop-implied-predicates.ts';
 import { inlineCommonTables } from './inline-common-tables.ts';
+import { joinInSource } from './join-in-source.ts';
 import { pruneColumns } from './prune-columns.ts';
 import { prunePartitions } from './prune-partitions.ts';
 import { pushToSource } from './push-to-source.ts';
@@ -14,6 +15,8 @@ export const RULES: readonly Rule[] = [
   prunePartitions,
   // Needs what prune-partitions wrote to the scans, and frees columns for prune-columns.
   dropImpliedPredicates,
+  // Before push-to-source, which takes what it finds together.
+  joinInSource,
   // Before prune-columns, which then drops what a query to a source need not answer.
   pushToSource,
   pruneColumns,

@@ -7,6 +7,10 @@ import type { StatementScope } from './statement-scope.ts';
 
 /** Fewer rows come as fast as keys for them are computed. */
 const LARGE_ROWS = 50_000;
+/** Values that choose partitions: each is looked at. */
+const MOST_PARTITION_KEYS = 10_000;
+/** Values that are sent to a source, in one text of a hundred kilobytes. */
+const MOST_SENT_KEYS = 20_000;
 
 /** How a statement's keys are computed and which queries they are worth it for. */
 export function dynamicFilterServices(scope: StatementScope): DynamicFilterServices {
@@ -16,10 +20,13 @@ export function dynamicFilterServices(scope: StatementScope): DynamicFilterServi
       // Its parameters are named by place; relations of loaded rows have none.
       relation.parameters.length > 0
         ? Promise.resolve(undefined)
-        : keyDomain(relation, column, engine, signal),
+        : keyDomain(relation, column, engine, { most: MOST_PARTITION_KEYS, signal }),
     planKeys(plan, column, relation, signal) {
       const { text, parameters } = printDuckdb(plan, { relation, ...printFacts(scope) });
-      return keyDomain({ text: `(${text})`, parameters }, column, engine, signal);
+      return keyDomain({ text: `(${text})`, parameters }, column, engine, {
+        most: MOST_SENT_KEYS,
+        signal,
+      });
     },
     isLarge: (query) => estimatedRows(query.plan, scope) >= LARGE_ROWS,
   };

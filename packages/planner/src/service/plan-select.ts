@@ -7,7 +7,7 @@ import type { BoundSelect } from '../bind/bind-context.ts';
 import { evaluateConstants } from '../execute/constant-evaluation.ts';
 import { BOUND_QUERIES, applyRules } from '../rules/rules.ts';
 import { timeAxis } from '../reuse/time-axis.ts';
-import type { TimeTie } from '../rules/rule.ts';
+import type { SourceTableFacts, TimeTie } from '../rules/rule.ts';
 import { findSystemTable } from '../system/system-tables.ts';
 import { evaluationContext } from './statement-scope.ts';
 import type { SessionScope, StatementScope } from './statement-scope.ts';
@@ -120,6 +120,19 @@ function timeTie(table: TableReference, scope: StatementScope): TimeTie | undefi
     : { column: axis.tied.column, tolerance, partition };
 }
 
+function sourceTableFacts(
+  table: TableReference,
+  scope: StatementScope,
+): SourceTableFacts | undefined {
+  const relation = scope.snapshot.relation(table.database, table.schema, table.name);
+  return relation?.kind === 'sourceTable'
+    ? {
+        keys: relation.keys.flatMap(({ kind, columns }) => (kind === 'foreign' ? [] : [columns])),
+        rows: relation.estimate?.rows,
+      }
+    : undefined;
+}
+
 /** Partition columns by the scope's catalog; none for system tables. */
 export function partitionColumns(table: TableReference, scope: StatementScope): readonly string[] {
   const relation = scope.snapshot.relation(table.database, table.schema, table.name);
@@ -154,6 +167,7 @@ export async function optimize(plan: Plan, scope: StatementScope): Promise<Optim
       partitionColumns: (table) => partitionColumns(table, scope),
       timeTie: (table) => timeTie(table, scope),
       querySource: (source) => scope.services.querySources?.get(source),
+      sourceTable: (table) => sourceTableFacts(table, scope),
     },
     scope.rulesOff,
   );

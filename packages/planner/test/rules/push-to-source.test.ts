@@ -1,53 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import type { QueryConnector } from '@tributary/connectors';
-import { rewritePlan } from '@tributary/sql';
-import type { Plan } from '@tributary/sql';
-import { refusal } from '../../../connectors/src/postgres/refusal.ts';
 import { pushToSource } from '../../src/rules/push-to-source.ts';
-import { childPlans } from '../../src/rules/push/source-trees.ts';
-import { boundQuery } from '../analyze/bound-query.ts';
+import { sourcePlanAfter } from './source-plans.ts';
 
-const refuse = (): never => {
-  throw new Error('a rule must not touch the source');
-};
-
-function connector(source: string): QueryConnector {
-  return {
-    kind: 'postgres',
-    source,
-    catalog: { source, read: refuse },
-    refusal: (node) => refusal(node, source),
-    text: refuse,
-    run: refuse,
-    close: refuse,
-  };
-}
-
-/** Tables t and u are of one source that computes queries, v is of the lake. */
-const SOURCES: Readonly<Record<string, string>> = { t: 'warehouse', u: 'warehouse', v: 'lake' };
-
-async function pushed(text: string, sources = SOURCES): Promise<string> {
-  const plan = rewritePlan(await boundQuery(text), {
-    plan: (node) =>
-      node.kind === 'scan'
-        ? { ...node, table: { ...node.table, source: sources[node.table.name] ?? 'lake' } }
-        : node,
-  });
-  const after = pushToSource.apply(plan, {
-    partitionColumns: () => [],
-    querySource: (name) => (name === 'lake' ? undefined : connector(name)),
-  });
-  return after === undefined ? 'unchanged' : shape(after);
-}
-
-/** Kinds of nodes, outermost first; what goes to a source in brackets, a table followed by the columns that its rows are chosen by. */
-function shape(plan: Plan): string {
-  if (plan.kind === 'remoteQuery') return `[${shape(plan.plan)}]`;
-  const kept = plan.kind === 'scan' ? [...(plan.constraint?.keys() ?? [])].sort().join('') : '';
-  const name = plan.kind === 'scan' ? `${plan.table.name}${kept}` : plan.kind;
-  const children = childPlans(plan).map(shape);
-  return children.length === 0 ? name : `${name}(${children.join(', ')})`;
-}
+const pushed = (text: string, sources?: Readonly<Record<string, string>>): Promise<string> =>
+  sourcePlanAfter(pushToSource, text, sources === undefined ? {} : { sources });
 
 describe('push-to-source sends whole', () => {
   test.each([
@@ -96,6 +52,18 @@ describe('push-to-source sends a part', () => {
       'project(filter(v, [project(filter(t))]))',
     ],
     ['SELECT min(s) FROM t', 'project(aggregate([t]))'],
+  ])('%s', async (text, after) => {
+    expect(await pushed(text)).toBe(after);
+  });
+});
+
+describe('push-to-source sends partial results of what it must not send whole', () => {
+  test.each([
+    ['SELECT s, avg(n) FROM t GROUP BY s', 'project(project([aggregate(t)]))'],
+    // A text's least value is decided by a collation, and so is nothing of it sent.
+    ['SELECT s, avg(n), min(s) FROM t GROUP BY s', 'project(aggregate([t]))'],
+    ['SELECT avg(f) FROM t', 'project(aggregate([t]))'],
+    ['SELECT avg(t.n) FROM t JOIN v ON t.id = v.id', 'project(aggregate(join([tid], v)))'],
   ])('%s', async (text, after) => {
     expect(await pushed(text)).toBe(after);
   });

@@ -14,15 +14,27 @@ import { isFloat, isScalar } from './value-kinds.ts';
 /** Totals of integers: wide enough for any number of rows, and kept by Parquet. */
 const TOTAL = numericResult(Object.freeze({ precision: MAX_PRECISION, scale: 0 }));
 
-const COUNT_ROWS = agg('cell_count() -> int8', { duckdb: 'count(*)' });
-const COUNT_VALUES = agg('cell_count(any) -> int8', { duckdb: 'count({0})' });
+const COUNT_ROWS = agg('cell_count() -> int8', {
+  duckdb: 'count(*)',
+  postgres: 'count(*)',
+  proven: true,
+});
+const COUNT_VALUES = agg('cell_count(any) -> int8', {
+  duckdb: 'count({0})',
+  postgres: 'count({0})',
+  proven: true,
+});
 const COUNT_TRUE = agg('cell_count_if(bool) -> int8', {
   duckdb: 'CAST(count_if({0}){over} AS BIGINT)',
 });
 const ADD_COUNTS = agg('add_counts(int8) -> int8', { duckdb: 'CAST(sum({0}){over} AS BIGINT)' });
 const COUNTED = fn('counted(int8) -> int8', { duckdb: 'coalesce({0}, 0)', strict: false });
 
-const SUM_EXACT = agg('cell_sum(any) -> numeric', { duckdb: 'CAST(sum({0}){over} AS {type})' });
+const SUM_EXACT = agg('cell_sum(any) -> numeric', {
+  duckdb: 'CAST(sum({0}){over} AS {type})',
+  postgres: 'sum({0})',
+  proven: true,
+});
 const SUM_FLOAT = agg('cell_sum(any) -> float8', { duckdb: 'sum(CAST({0} AS DOUBLE))' });
 const SUM_INTERVAL = agg('cell_sum(interval) -> any', {
   duckdb: (args) => encodeText(intervalSumText(argument(args, 0).text), INTERVAL),
