@@ -2,7 +2,8 @@ export default {
   testMatch: ['<rootDir>/packages/*/test/**/*.test.ts', '<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
-  testTimeout: 60_000,
+  // Starting a PostgreSQL takes a minute on a machine that does much else.
+  testTimeout: 120_000,
   maxWorkers: 2,
   transform: {
     '\\.ts$': [
