@@ -113,7 +113,7 @@ async function writeLake(folder: string): Promise<void> {
   }
 }
 
-function answer<T>(child: ChildProcess): Promise<T> {
+export function answer<T>(child: ChildProcess): Promise<T> {
   return new Promise((found, failed) => {
     const ended = (): void => failed(new Error('the server ended'));
     child.once('exit', ended);

@@ -8,6 +8,13 @@ const SUPERUSER = /\bpg_bootstrap\b/g;
 /** Tables beside the system catalogs are named by their OIDs, those of a build. */
 const TOAST = /\bpg_toast_\d+/g;
 
+/** Of tables that hold values: those that only stand for others keep none beside them. */
+function besideUserTable(row: readonly (string | null)[]): boolean {
+  return row.some((value) =>
+    [...(value ?? '').matchAll(/\bpg_toast_(\d+)/g)].some(([, oid]) => Number(oid) >= 16384),
+  );
+}
+
 function named(text: string, side: ClientSide): string {
   return text.replaceAll(/\b\d{5,}\b/g, (oid) => side.objectOf(oid) ?? oid);
 }
@@ -25,6 +32,7 @@ function comparable(
 
 function rowsOf({ rows, fields }: WireAnswer, side: ClientSide): readonly string[] {
   return rows
+    .filter((row) => !besideUserTable(row))
     .map((row) => row.map((value, index) => comparable(value, fields[index], side)).join(', '))
     .sort();
 }

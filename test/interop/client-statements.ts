@@ -4,6 +4,8 @@ import type { ClientSide } from './client-sides.ts';
 import type { ClientStatement } from './wire-answer.ts';
 
 const FOLDER = join(import.meta.dirname, 'statements');
+const INT2 = 21;
+const INT4 = 23;
 
 /**
  * A statement as a client was seen to send it, a line of `statements/<client>.jsonl`. `@{name}` stands for the OID of a relation
@@ -57,12 +59,17 @@ export async function capturedStatements(client: string): Promise<readonly SentS
 export function sentTo(side: ClientSide, { statement, before }: SentStatement): ClientStatement[] {
   const resolved = (text: string): string =>
     text.replaceAll(/@\{(.*?)\}/g, (_, name: string) => side.oid(name));
+  const { types, values = [] } = statement;
+  // Clients declare a number by its size, and where it was captured, OIDs were small.
+  const typeOf = (oid: number, index: number): number =>
+    oid === INT2 && values[index]?.startsWith('@{') === true ? INT4 : oid;
   return [
     ...before.map((sql) => ({ protocol: 'simple', sql }) as const),
     {
       ...statement,
       sql: resolved(statement.sql),
-      values: (statement.values ?? []).map((value) => (value === null ? null : resolved(value))),
+      ...(types === undefined ? {} : { types: types.map(typeOf) }),
+      values: values.map((value) => (value === null ? null : resolved(value))),
     },
   ];
 }

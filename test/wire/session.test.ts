@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import type { BothServers } from './both-servers.ts';
 import { openBothServers } from './both-servers.ts';
 import { transcript } from './transcript.ts';
+
+jest.setTimeout(60_000);
 
 let servers: BothServers;
 beforeAll(async () => {
@@ -121,6 +123,31 @@ describe('transactions and settings follow the rules of PostgreSQL', () => {
       );
     },
   );
+
+  it.each(['SQL, MDY', 'SQL, DMY', 'German', 'Postgres, MDY', 'Postgres, DMY', 'ISO, YMD'])(
+    'dates and moments in the style %s',
+    async (style) => {
+      await expectAlike(
+        `SET DateStyle = '${style}'`,
+        'SHOW DateStyle',
+        `SELECT DATE '2024-01-31' AS a, DATE '0044-03-15 BC' AS b, DATE 'infinity' AS c,
+          TIMESTAMP '2024-02-29 04:05:06.789' AS d, TIMESTAMP '12024-12-31 23:59:59' AS e`,
+        `SELECT TIMESTAMPTZ '2024-02-29 04:05:06+00' AS a, ARRAY[DATE '2024-01-31'] AS b`,
+        "SET TimeZone = 'Europe/Berlin'",
+        `SELECT TIMESTAMPTZ '2024-02-29 04:05:06+00' AS a, TIMESTAMPTZ '2024-07-01 04:05:06.5+00' AS b`,
+        "SET TimeZone = 'America/New_York'",
+        `SELECT TIMESTAMPTZ '2024-02-29 04:05:06+00' AS a, TIMESTAMPTZ '2024-07-01 04:05:06+00' AS b`,
+        "SET TimeZone = 'Asia/Dubai'",
+        `SELECT TIMESTAMPTZ '2024-02-29 04:05:06+00' AS a`,
+        'RESET TimeZone',
+        'RESET DateStyle',
+      );
+    },
+  );
+
+  it('a DateStyle that contradicts itself, or has an unknown word, is refused', async () => {
+    await expectAlike("SET DateStyle = 'SQL, German'", "SET DateStyle = 'nonsense'");
+  });
 
   it.each([-15, -3, 0, 1, 3])('floats with extra_float_digits %i', async (digits) => {
     await expectAlike(

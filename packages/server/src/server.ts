@@ -195,8 +195,11 @@ export async function startServer(
         'statement',
       );
     };
+    const snapshots = join(config.state, 'system-catalogs');
+    await makeFolder(snapshots);
     const catalogEngine = createCatalogEngine({
       logger,
+      snapshots,
       roles: (config.users ?? []).map(({ name, roles }) => ({ name, memberOf: roles })),
     });
     opened.push({ name: 'system catalogs', close: () => catalogEngine.close() });

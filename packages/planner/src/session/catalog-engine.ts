@@ -27,6 +27,7 @@ export interface CatalogEngine {
     text: string,
     scope: CatalogScope,
     parameterTypes?: readonly (SqlType | undefined)[],
+    signal?: AbortSignal,
   ): Promise<CatalogDescription>;
   /** Rows in PostgreSQL's text form; `parameterTypes` as described. */
   execute(

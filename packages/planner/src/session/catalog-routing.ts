@@ -52,6 +52,7 @@ export async function describeByCatalog(
   statement: SelectStatement,
   scope: SessionScope,
   parameterTypes: ParameterTypes,
+  signal: AbortSignal,
 ): Promise<CatalogDescription | undefined> {
   const { catalogEngine } = scope.services;
   const use = catalogUse(statement.tree);
@@ -63,14 +64,16 @@ export async function describeByCatalog(
       const failure = unknownHere(statement, scope, parameterTypes);
       return failure === undefined
         ? undefined
-        : describe(catalogEngine, statement, scope, parameterTypes).catch(() => {
+        : describe(catalogEngine, statement, scope, parameterTypes, signal).catch(() => {
             throw failure;
           });
     }
     case 'only':
-      return describe(catalogEngine, statement, scope, parameterTypes).catch((error: unknown) => {
-        throw movedBy(statement.offset, error);
-      });
+      return describe(catalogEngine, statement, scope, parameterTypes, signal).catch(
+        (error: unknown) => {
+          throw movedBy(statement.offset, error);
+        },
+      );
   }
 }
 
@@ -79,8 +82,9 @@ function describe(
   statement: SelectStatement,
   scope: SessionScope,
   parameterTypes: ParameterTypes,
+  signal: AbortSignal,
 ): Promise<CatalogDescription> {
-  return catalogEngine.describe(statement.text, scope, parameterTypes);
+  return catalogEngine.describe(statement.text, scope, parameterTypes, signal);
 }
 
 /** Runs a query that `describeByCatalog` described. */

@@ -87,7 +87,7 @@ async function catalogQuery(
     .filter((part) => part !== undefined)
     .map(quoted)
     .join('.');
-  const { columns } = await catalogEngine.describe(`SELECT * FROM ${relation}`, scope);
+  const { columns } = await catalogEngine.describe(`SELECT * FROM ${relation}`, scope, [], signal);
   const wanted = columns.filter(({ name }) => used === undefined || used.has(name));
   const kept = wanted.length > 0 ? wanted : columns.slice(0, 1);
   const text = `SELECT ${kept.map(({ name }) => quoted(name)).join(', ')} FROM ${relation}`;

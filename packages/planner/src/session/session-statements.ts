@@ -1,6 +1,7 @@
 import { QueryError, TEXT } from '@tributary/sql';
 import type { PlanColumn, Statement } from '@tributary/sql';
 import { outputColumns } from '../ddl/show-catalog.ts';
+import { findSettingDefinition } from './setting-definitions.ts';
 import type { CatalogStatement } from './catalog-statements.ts';
 import type { Session } from './session.ts';
 import type { WriteStatement } from '../write/write-statement.ts';
@@ -33,7 +34,14 @@ export function sessionColumns(statement: Statement): readonly PlanColumn[] | un
   if (statement.kind !== 'show') {
     return undefined;
   }
-  return statement.name === undefined ? SHOW_ALL : outputColumns([[statement.name, TEXT]]);
+  return shownColumns(statement.name);
+}
+
+/** A setting's column bears its own name, however the statement spells it. */
+function shownColumns(name: string | undefined): readonly PlanColumn[] {
+  return name === undefined
+    ? SHOW_ALL
+    : outputColumns([[findSettingDefinition(name)?.name ?? name, TEXT]]);
 }
 
 function show(name: string | undefined, session: Session): StatementResult {
@@ -44,7 +52,7 @@ function show(name: string | undefined, session: Session): StatementResult {
   return {
     kind: 'textRows',
     tag: 'SHOW',
-    columns: name === undefined ? SHOW_ALL : outputColumns([[name, TEXT]]),
+    columns: shownColumns(name),
     rows,
     notices: [],
   };

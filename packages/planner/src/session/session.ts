@@ -4,6 +4,7 @@ import type { CopyFormat, PlanColumn, SqlType, Statement } from '@tributary/sql'
 import type { BoundSelect } from '../bind/bind-context.ts';
 import { showColumnsOf } from '../ddl/show-catalog.ts';
 import { explainColumns, explainSelect } from '../explain/explain-select.ts';
+import { constantRows } from '../execute/constant-rows.ts';
 import { runPlan } from '../execute/run-plan.ts';
 import { MAIN_DATABASE } from '../service/planner-services.ts';
 import type { PlannerServices } from '../service/planner-services.ts';
@@ -34,7 +35,6 @@ import type {
   Backends,
   Delivery,
   PreparedStatement,
-  RowsResult,
   SqlSession,
   StatementResult,
   TransactionState,
@@ -136,6 +136,7 @@ export class Session implements SqlSession {
   async prepare(
     statement: Statement,
     parameterTypes: readonly (SqlType | undefined)[],
+    signal: AbortSignal = NEVER,
   ): Promise<Prepared> {
     this.#transaction.refuseWhenFailed(statement.kind);
     const none = { statement, parameterTypes, parameters: [], bound: undefined };
@@ -152,11 +153,11 @@ export class Session implements SqlSession {
           return { ...none, parameters, columns, backendQuery: backends };
         }
         const scope = await this.#scope();
-        const described = await describeByCatalog(statement, scope, parameterTypes);
+        const described = await describeByCatalog(statement, scope, parameterTypes, signal);
         if (described !== undefined) {
           return { ...none, ...described, byCatalog: true };
         }
-        const filled = await withCatalogRows(statement, scope, NEVER);
+        const filled = await withCatalogRows(statement, scope, signal);
         const select = bindQuery(filled.tree, scope, {
           parameterTypes,
           qualify: filled.qualify,
@@ -173,11 +174,11 @@ export class Session implements SqlSession {
         };
       }
       case 'explain': {
-        const inner = await this.prepare(statement.statement, parameterTypes);
+        const inner = await this.prepare(statement.statement, parameterTypes, signal);
         return { ...inner, statement, columns: explainColumns(statement.format) };
       }
       case 'copy': {
-        const inner = await this.prepare(statement.statement, []);
+        const inner = await this.prepare(statement.statement, [], signal);
         if (inner.parameters.length > 0) {
           throw new QueryError('undefinedParameter', 'there is no parameter $1');
         }
@@ -187,11 +188,15 @@ export class Session implements SqlSession {
       case 'declareCursor':
       case 'createTableAs':
       case 'unload': {
-        const inner = await this.prepare(statement.statement, parameterTypes);
+        const inner = await this.prepare(statement.statement, parameterTypes, signal);
         return { ...none, parameters: inner.parameters, columns: undefined, inner };
       }
       case 'insert': {
-        const inner = await this.prepare(await this.#typedInsert(statement), parameterTypes);
+        const inner = await this.prepare(
+          await this.#typedInsert(statement),
+          parameterTypes,
+          signal,
+        );
         return { ...none, parameters: inner.parameters, columns: undefined, inner };
       }
       case 'execute': {
@@ -462,7 +467,7 @@ export class Session implements SqlSession {
     prepared: Prepared,
     parameters: readonly (string | null)[],
     signal: AbortSignal,
-  ): Promise<RowsResult & { readonly notices: [] }> {
+  ): Promise<StatementResult> {
     const scope = await this.#begin(prepared.statement.text, signal);
     try {
       const started = performance.now();
@@ -474,12 +479,16 @@ export class Session implements SqlSession {
         this.#last = scope.record;
       }
       const optimized = await optimize(await leadPlan(plan, scope), scope);
+      const answer = { columns: bound.plan.columns, tag: 'SELECT', notices: [] } as const;
+      const rows = constantRows(optimized.plan);
+      if (rows !== undefined) {
+        this.#end(scope.record);
+        return { ...answer, kind: 'textRows', rows };
+      }
       const chunks = runPlan(optimized.plan, runContext(scope));
       return {
+        ...answer,
         kind: 'rows',
-        columns: bound.plan.columns,
-        tag: 'SELECT',
-        notices: [],
         chunks: () => this.#recorded(chunks, scope.record),
         close: async () => {
           await chunks.return(undefined);

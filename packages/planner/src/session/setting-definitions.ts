@@ -186,6 +186,42 @@ const ISOLATION_LEVELS = ['read uncommitted', 'read committed', 'repeatable read
 const DEFAULT_ISOLATION = 'repeatable read';
 
 /** Every setting of a session, in no order. */
+const DATE_STYLES: Readonly<Record<string, string>> = {
+  ISO: 'ISO',
+  SQL: 'SQL',
+  GERMAN: 'German',
+  POSTGRES: 'Postgres',
+};
+const DATE_ORDERS: Readonly<Record<string, string>> = {
+  MDY: 'MDY',
+  US: 'MDY',
+  NONEUROPEAN: 'MDY',
+  DMY: 'DMY',
+  EURO: 'DMY',
+  EUROPEAN: 'DMY',
+  YMD: 'YMD',
+};
+
+/** A style, an order, or both, in either order; what is not named stays as by default, except that German means days first. */
+function dateStyle(value: string): string {
+  let style: string | undefined;
+  let order: string | undefined;
+  for (const part of value.split(',')) {
+    const word = part.trim().toUpperCase();
+    const [oneStyle, oneOrder] = [DATE_STYLES[word], DATE_ORDERS[word]];
+    const conflict =
+      (oneStyle !== undefined && style !== undefined && style !== oneStyle) ||
+      (oneOrder !== undefined && order !== undefined && order !== oneOrder);
+    if (conflict) throw invalid('DateStyle', value, 'Conflicting "DateStyle" specifications.');
+    if (oneStyle === undefined && oneOrder === undefined && word !== 'DEFAULT') {
+      throw invalid('DateStyle', value, `Unrecognized key word: "${part.trim()}".`);
+    }
+    style ??= oneStyle;
+    order ??= oneOrder;
+  }
+  return `${style ?? 'ISO'}, ${order ?? (style === 'German' ? 'DMY' : 'MDY')}`;
+}
+
 export const SETTING_DEFINITIONS: readonly SettingDefinition[] = [
   {
     name: 'server_version',
@@ -231,13 +267,7 @@ export const SETTING_DEFINITIONS: readonly SettingDefinition[] = [
     initial: 'ISO, MDY',
     reported: true,
     description: 'Sets the display format for date and time values.',
-    check: (value) => {
-      const parts = value.split(',').map((part) => part.trim().toUpperCase());
-      if (parts.some((part) => !['ISO', 'MDY', 'DMY', 'YMD'].includes(part))) {
-        throw invalid('DateStyle', value, 'Only the ISO style is available.');
-      }
-      return `ISO, ${parts.find((part) => part !== 'ISO') ?? 'MDY'}`;
-    },
+    check: dateStyle,
   },
   {
     name: 'TimeZone',

@@ -87,6 +87,7 @@ export interface SqlSession {
   prepare(
     statement: Statement,
     parameterTypes: readonly (SqlType | undefined)[],
+    signal?: AbortSignal,
   ): Promise<PreparedStatement>;
   /** `parameters` in PostgreSQL's text form of `prepared.parameters`. */
   execute(

@@ -19,6 +19,8 @@ export interface CatalogEngineOptions {
   readonly logger: MirrorLogger;
   /** Who can log in. Others appear with their first statement. */
   readonly roles?: readonly MirroredRole[];
+  /** A folder of the server's own: with it, every start but the first takes a second instead of many. */
+  readonly snapshots?: string;
   readonly limits?: Partial<MirrorLimits>;
 }
 
@@ -121,6 +123,7 @@ class MirroringCatalogEngine implements RunningCatalogEngine {
     text: string,
     scope: CatalogScope,
     parameterTypes: readonly (SqlType | undefined)[] = [],
+    signal: AbortSignal = NEVER,
   ): Promise<CatalogDescription> {
     const key = this.#key(text, parameterTypes, [], scope);
     const known = this.#descriptions.get(key);
@@ -135,7 +138,7 @@ class MirroringCatalogEngine implements RunningCatalogEngine {
         environment: environmentOf(scope),
       },
       scope.snapshot,
-      NEVER,
+      signal,
     );
     const description: CatalogDescription = {
       parameters: parameters.map(typeOf),
@@ -235,8 +238,9 @@ class MirroringCatalogEngine implements RunningCatalogEngine {
     let mirror = this.#mirrors.get(database);
     if (mirror === undefined) {
       this.#makeRoom();
-      const { roles = [], logger } = this.#options;
-      mirror = new Mirror({ database, roles }, this.#limits, logger);
+      const { roles = [], snapshots, logger } = this.#options;
+      const start = { database, roles, ...(snapshots === undefined ? {} : { snapshots }) };
+      mirror = new Mirror(start, this.#limits, logger);
     }
     this.#mirrors.delete(database);
     this.#mirrors.set(database, mirror);

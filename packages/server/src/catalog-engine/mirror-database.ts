@@ -1,9 +1,11 @@
-import { PGlite, messages, protocol } from '@electric-sql/pglite';
+import { messages, protocol } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import { readBinaryRows } from './binary-rows.ts';
 import { oneByOne, rowsStatements } from './mirror-rows.ts';
 import type { RowsStatement } from './mirror-rows.ts';
-import type { MirrorChanges, MirroredRole } from './mirrored.ts';
-import { OWNER, prepareMirror } from './prepare-mirror.ts';
+import type { MirrorChanges } from './mirrored.ts';
+import { openPrepared } from './prepared-postgres.ts';
+import { OWNER, nameMirror } from './prepare-mirror.ts';
 import { quoteLiteral, quoteName } from './quote.ts';
 import type {
   BinaryRows,
@@ -12,6 +14,7 @@ import type {
   StatementDescription,
   StatementEnvironment,
   TextRows,
+  WorkerStart,
 } from './worker-protocol.ts';
 
 const MOST_ROWS = 100_000;
@@ -84,9 +87,9 @@ export class MirrorDatabase {
     this.#db = db;
   }
 
-  static async open(database: string, roles: readonly MirroredRole[]): Promise<MirrorDatabase> {
-    const db = await PGlite.create();
-    await prepareMirror(db, database);
+  static async open({ database, roles, snapshots }: WorkerStart): Promise<MirrorDatabase> {
+    const db = await openPrepared(snapshots);
+    await nameMirror(db, database);
     const mirror = new MirrorDatabase(db);
     for (const { name, memberOf } of roles) {
       for (const each of [name, ...memberOf]) await mirror.#ensureRole(each);

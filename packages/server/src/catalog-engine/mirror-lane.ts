@@ -1,6 +1,7 @@
 import type { CatalogSnapshot } from '@tributary/catalog';
 import { NO_CONTENTS, mirrorChanges, mirrorContents } from './mirror-plan.ts';
 import type { MirrorContents } from './mirror-plan.ts';
+import type { MirrorChanges } from './mirrored.ts';
 import { MirrorThread, cancellation } from './mirror-thread.ts';
 import type { TaskResults, WorkerStart, WorkerTask } from './worker-protocol.ts';
 
@@ -36,7 +37,6 @@ export class MirrorLane {
   readonly #closing: AbortSignal;
   #live: Live | undefined;
   #tail: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
   #volatileFunctions: ReadonlySet<string> = new Set();
 
   constructor(
@@ -49,11 +49,6 @@ export class MirrorLane {
     this.#limits = limits;
     this.#logger = logger;
     this.#closing = closing;
-  }
-
-  /** Statements that wait or run. */
-  get waiting(): number {
-    return this.#waiting;
   }
 
   /** Whether it has begun to answer, and has not been stopped since. */
@@ -94,18 +89,13 @@ export class MirrorLane {
 
   /** Waits for its turn and does the work. Who is cancelled leaves at once; the work is then not begun, or told so itself. */
   #inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    this.#waiting += 1;
     const turn = this.#tail.then(() => {
       if (signal.aborted) {
         throw cancellation(signal);
       }
       return work();
     });
-    this.#tail = turn
-      .catch(() => undefined)
-      .then(() => {
-        this.#waiting -= 1;
-      });
+    this.#tail = turn.catch(() => undefined);
     return new Promise<T>((resolve, reject) => {
       const onAbort = (): void => reject(cancellation(signal));
       if (signal.aborted) {
@@ -139,18 +129,15 @@ export class MirrorLane {
     let parts = 0;
     // Half of a round would be neither catalog: the thread is not used again unless all of it arrives.
     live.version = -1;
+    let running: Promise<void> = Promise.resolve();
     for (const changes of mirrorChanges(live.contents, next)) {
-      const task = { kind: 'apply', changes } as const;
-      const failed = await live.thread
-        .run(task, this.#limits.startMs, this.#closing)
-        .catch(async (error: unknown) => {
-          await live.thread.stop();
-          throw error;
-        });
-      failed.forEach(warn);
+      // The thread works on one part while the next one is made.
+      await running;
+      running = this.#apply(live.thread, changes).then((failed) => failed.forEach(warn));
       relations += changes.relations.length;
       parts += 1;
     }
+    await running;
     next.hidden.filter((reason) => !live.contents.hidden.includes(reason)).forEach(warn);
     live.contents = next;
     live.version = snapshot.version;
@@ -158,6 +145,15 @@ export class MirrorLane {
       const ms = Math.round(performance.now() - started);
       const { version } = snapshot;
       this.#logger.info({ database, version, relations, ms }, 'system catalogs mirrored');
+    }
+  }
+
+  async #apply(thread: MirrorThread, changes: MirrorChanges): Promise<readonly string[]> {
+    try {
+      return await thread.run({ kind: 'apply', changes }, this.#limits.startMs, this.#closing);
+    } catch (error) {
+      await thread.stop();
+      throw error;
     }
   }
 

@@ -50,7 +50,7 @@ class Contents {
   readonly #names = new Map<number, Set<string>>();
   readonly databases = new Map<number, MirroredName>();
   readonly schemas = new Map<number, MirroredName>();
-  readonly shown: Shown[] = [];
+  readonly #named: Shown[] = [];
   readonly hidden: string[] = [];
   readonly oids = this.#oids;
 
@@ -67,20 +67,33 @@ class Contents {
   }
 
   /** Where two addresses of a schema have the name, the first is the one a statement means. */
-  relation(facts: Omit<Shown, 'oid' | 'rowType'>, address?: string): void {
+  relation(facts: Omit<Shown, 'oid' | 'rowType' | 'arrayType'>): void {
     const taken = this.#names.get(facts.schema);
     const name = keptName(facts.name);
     if (taken === undefined || taken.has(name)) {
-      const other = this.shown.find((each) => each.schema === facts.schema && each.name === name);
+      const other = this.#named.find((each) => each.schema === facts.schema && each.name === name);
       if (other?.definition === undefined || other.definition.name !== facts.name) {
-        this.hidden.push(`relation "${name}" already exists: ${address ?? facts.name}`);
+        this.hidden.push(`relation "${name}" already exists: ${facts.name}`);
       }
       return;
     }
     taken.add(name);
     const id = `${facts.schema} ${facts.id}`;
     const oid = this.#oids.of(`relation ${id}`);
-    this.shown.push({ ...facts, id, name, oid, rowType: this.#oids.of(`type ${id}`) });
+    const rowType = this.#oids.of(`type ${id}`);
+    const arrayType = { oid: this.#oids.of(`array ${id}`), name };
+    this.#named.push({ ...facts, id, name, oid, rowType, arrayType });
+  }
+
+  /** All relations, once. Types of arrays of their rows come last: their names are those that are left. */
+  relations(): readonly Shown[] {
+    return this.#named.map((relation) => {
+      const taken = this.#names.get(relation.schema);
+      let name = `_${relation.name}`;
+      while (taken?.has(keptName(name)) === true) name = `_${name}`;
+      taken?.add(keptName(name));
+      return { ...relation, arrayType: { ...relation.arrayType, name: keptName(name) } };
+    });
   }
 }
 
@@ -123,7 +136,9 @@ function collect(snapshot: CatalogSnapshot, database: string): Contents {
 
 /** What a session in `database` sees of the catalog: its schemas and relations by the names they bear there. */
 export function mirrorContents(snapshot: CatalogSnapshot, database: string): MirrorContents {
-  const { databases, schemas, shown, hidden, oids } = collect(snapshot, database);
+  const contents = collect(snapshot, database);
+  const { databases, schemas, hidden, oids } = contents;
+  const shown = contents.relations();
   const unique = new Map<number, readonly MirroredKey[]>();
   const byDefinition = new Map<RelationDefinition, Shown>();
   for (const relation of shown) {

@@ -1,7 +1,7 @@
 import type { ColumnDefinition, KeyDefinition, RelationDefinition } from '@tributary/catalog';
 import type { SqlType } from '@tributary/sql';
 import { typeInfo } from '@tributary/sql';
-import type { MirroredColumn, MirroredKey, MirroredRelation } from './mirrored.ts';
+import type { MirroredColumn, MirroredKey, MirroredName, MirroredRelation } from './mirrored.ts';
 import type { StableOids } from './stable-oids.ts';
 
 /** PostgreSQL's limit (MaxHeapAttributeNumber). Columns beyond it are not shown. */
@@ -47,6 +47,7 @@ export interface ShownRelation {
   readonly oid: number;
   /** Of the type of its rows. */
   readonly rowType: number;
+  readonly arrayType: MirroredName;
   readonly name: string;
   readonly kind: 'table' | 'view';
   readonly columns: readonly ColumnDefinition[];
@@ -143,7 +144,7 @@ export function mirroredRelation(
   keys: readonly MirroredKey[],
   linked: boolean,
 ): MirroredRelation {
-  const { id, oid, rowType, schema, name, kind, comment, query, estimate } = relation;
+  const { id, oid, rowType, arrayType, schema, name, kind, comment, query, estimate } = relation;
   const primary = new Set(
     keys.filter((key) => key.kind === 'primary').flatMap(({ columns }) => columns),
   );
@@ -159,6 +160,7 @@ export function mirroredRelation(
   return {
     oid,
     rowType,
+    arrayType,
     schema,
     name,
     kind,

@@ -21,8 +21,8 @@ function over<T>(
 
 const OWNER = "'tributary'::regrole";
 /** Whoever may connect may read: what the default privileges of a database would say. */
-const RELATION_ACL = "'{tributary=arwdDxtm/tributary,=r/tributary}'::aclitem[]";
-const SCHEMA_ACL = "'{tributary=UC/tributary,=U/tributary}'::aclitem[]";
+const RELATION_ACL = "'{=r/tributary,tributary=arwdDxtm/tributary}'::aclitem[]";
+const SCHEMA_ACL = "'{=U/tributary,tributary=UC/tributary}'::aclitem[]";
 const BTREE = 403;
 const TEXT_OPERATORS = 3126;
 
@@ -42,6 +42,7 @@ function dropRows({ databases, schemas, relations }: MirrorChanges['dropped']) {
     `delete from pg_seclabel where classoid = 'pg_class'::regclass and objoid = any($1::oid[])`,
     `delete from pg_description where classoid = 'pg_class'::regclass and objoid = any($1::oid[])`,
     `delete from pg_attribute where attrelid = any($1::oid[])`,
+    `delete from pg_type where typelem in (select oid from pg_type where typrelid = any($1::oid[]))`,
     `delete from pg_type where typrelid = any($1::oid[])`,
     `delete from pg_class where oid = any($1::oid[])`,
   ];
@@ -95,13 +96,21 @@ function relationRows(relations: readonly MirroredRelation[]): readonly RowsStat
       `insert into pg_type (oid, typname, typnamespace, typowner, typlen, typbyval, typtype, typcategory, typispreferred, typisdefined,
   typdelim, typrelid, typsubscript, typelem, typarray, typinput, typoutput, typreceive, typsend, typmodin, typmodout, typanalyze,
   typalign, typstorage, typnotnull, typbasetype, typtypmod, typndims, typcollation)
-select u.type, u.name, u.schema, ${OWNER}, -1, false, 'c', 'C', false, true, ',', u.oid, 0, 0, 0, 'record_in', 'record_out',
-  'record_recv', 'record_send', 0, 0, 0, 'd', 'x', false, 0, -1, 0, 0
-from unnest($1::oid[], $2::oid[], $3::text[], $4::oid[]) as u (oid, schema, name, type)`,
+select u.type, u.name, u.schema, ${OWNER}, -1, false, 'c'::"char", 'C'::"char", false, true, ','::"char", u.oid, '-'::regproc, 0::oid,
+  u."array", 'record_in'::regproc, 'record_out'::regproc, 'record_recv'::regproc, 'record_send'::regproc, '-'::regproc, '-'::regproc,
+  '-'::regproc, 'd'::"char", 'x'::"char", false, 0::oid, -1, 0, 0::oid
+from unnest($1::oid[], $2::oid[], $3::text[], $4::oid[], $5::oid[]) as u (oid, schema, name, type, "array")
+union all
+select u."array", u.arrays, u.schema, ${OWNER}, -1, false, 'b', 'A', false, true, ',', 0, 'array_subscript_handler'::regproc, u.type,
+  0, 'array_in'::regproc, 'array_out'::regproc, 'array_recv'::regproc, 'array_send'::regproc, '-'::regproc, '-'::regproc,
+  'array_typanalyze'::regproc, 'd', 'x', false, 0, -1, 0, 0
+from unnest($2::oid[], $4::oid[], $5::oid[], $6::text[]) as u (schema, type, "array", arrays)`,
       ({ oid }) => oid,
       ({ schema }) => schema,
       ({ name }) => name,
       ({ rowType }) => rowType,
+      ({ arrayType }) => arrayType.oid,
+      ({ arrayType }) => arrayType.name,
     ),
     ...over(
       relations,
@@ -142,7 +151,7 @@ from unnest($1::oid[], $2::int2[], $3::text[], $4::oid[], $5::int4[], $6::int2[]
     ...over(
       columns.filter((column) => column.default !== undefined),
       // A text where PostgreSQL has a tree: only pg_get_expr() reads it.
-      `insert into pg_attrdef select u.oid, u.relation, u.number, u.text::pg_node_tree
+      `insert into pg_attrdef select u.oid, u.relation, u.number, pg_toast.tree(u.text, u.text)
 from unnest($1::oid[], $2::oid[], $3::int2[], $4::text[]) as u (oid, relation, number, text)`,
       (column) => column.default?.oid ?? 0,
       ({ relation }) => relation,

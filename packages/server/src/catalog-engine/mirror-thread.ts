@@ -64,7 +64,13 @@ export class MirrorThread {
     const late = new QueryError('cannotConnectNow', 'the system catalogs took too long to start', {
       hint: 'Try again.',
     });
-    const answer = await thread.#answer(() => undefined, limitMs, late, signal);
+    const answer = await thread
+      .#answer(() => undefined, limitMs, late, signal)
+      .catch(async (error: unknown) => {
+        // Nobody else knows of the thread: it would outlive whoever waits for its end.
+        await thread.stop();
+        throw error;
+      });
     if (answer.kind !== 'ready') {
       await thread.stop();
       throw new QueryError('internalError', 'the system catalogs did not start');

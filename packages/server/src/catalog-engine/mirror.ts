@@ -1,15 +1,17 @@
 import type { CatalogSnapshot } from '@tributary/catalog';
 import { QueryError } from '@tributary/sql';
 import { MirrorLane } from './mirror-lane.ts';
+import { cancellation } from './mirror-thread.ts';
 import type { MirrorLimits, MirrorLogger } from './mirror-lane.ts';
 import type { TaskResults, WorkerStart, WorkerTask } from './worker-protocol.ts';
 
-/** Each takes some hundred megabytes, and with ten thousand tables more than a gigabyte. */
-const MOST_LANES = 2;
+interface Waiter {
+  readonly take: (lane: MirrorLane) => void;
+}
 
 /**
- * The mirror of one database. A second lane is made ready when a statement finds the first one busy, so that a long statement does
- * not hold up the short ones for long, and it ends when nobody needs it any more.
+ * The mirror of one database. Statements wait for the first lane that is free. A second one is made ready when the first is busy, so
+ * that a long statement holds up the short ones for a second at most, and it ends when nobody needs it any more.
  */
 export class Mirror {
   readonly #start: WorkerStart;
@@ -17,7 +19,10 @@ export class Mirror {
   readonly #logger: MirrorLogger;
   readonly #closing = new AbortController();
   readonly #first: MirrorLane;
-  #lanes: readonly MirrorLane[];
+  #spare: MirrorLane | undefined;
+  readonly #free = new Set<MirrorLane>();
+  readonly #waiters: Waiter[] = [];
+  #statements = 0;
   #spareTimer: NodeJS.Timeout | undefined;
 
   constructor(start: WorkerStart, limits: MirrorLimits, logger: MirrorLogger) {
@@ -25,11 +30,11 @@ export class Mirror {
     this.#limits = limits;
     this.#logger = logger;
     this.#first = this.#lane();
-    this.#lanes = [this.#first];
+    this.#free.add(this.#first);
   }
 
   get idle(): boolean {
-    return this.#lanes.every(({ waiting }) => waiting === 0);
+    return this.#statements === 0;
   }
 
   /** Known once a statement has run. */
@@ -42,62 +47,95 @@ export class Mirror {
     return this.#first.warm(snapshot);
   }
 
-  run<T extends Exclude<WorkerTask, { kind: 'apply' }>>(
+  async run<T extends Exclude<WorkerTask, { kind: 'apply' }>>(
     task: T,
     snapshot: CatalogSnapshot,
     signal: AbortSignal,
   ): Promise<TaskResults[T['kind']]> {
-    const waiting = this.#lanes.reduce((sum, lane) => sum + lane.waiting, 0);
-    if (waiting >= this.#limits.waiting) {
-      return Promise.reject(
-        new QueryError(
-          'configurationLimitExceeded',
-          'too many statements wait for the system catalogs',
-          { hint: 'Try again later.' },
-        ),
+    if (this.#statements >= this.#limits.waiting) {
+      throw new QueryError(
+        'configurationLimitExceeded',
+        'too many statements wait for the system catalogs',
+        { hint: 'Try again later.' },
       );
     }
-    const lane = this.#leastBusy();
-    if (lane.waiting > 0) {
-      this.#makeSpare(snapshot);
+    this.#statements += 1;
+    try {
+      const lane = await this.#take(snapshot, AbortSignal.any([signal, this.#closing.signal]));
+      try {
+        return await lane.run(task, snapshot, signal);
+      } finally {
+        this.#give(lane);
+      }
+    } finally {
+      this.#statements -= 1;
     }
-    if (lane !== this.#first) {
-      this.#keepSpare();
-    }
-    return lane.run(task, snapshot, signal);
   }
 
   async close(): Promise<void> {
     clearTimeout(this.#spareTimer);
     this.#closing.abort(new QueryError('adminShutdown', 'the system catalogs are shutting down'));
-    await Promise.all(this.#lanes.map((lane) => lane.stop()));
+    await Promise.all([this.#first.stop(), this.#spare?.stop()]);
   }
 
   #lane(): MirrorLane {
     return new MirrorLane(this.#start, this.#limits, this.#logger, this.#closing.signal);
   }
 
-  /** The first one also where it is not ready: it is the one that statements wait for. */
-  #leastBusy(): MirrorLane {
-    return this.#lanes
-      .filter((lane) => lane === this.#first || lane.ready)
-      .reduce((best, lane) => (lane.waiting < best.waiting ? lane : best));
+  /** A lane that nobody has, the first one by preference. */
+  #take(snapshot: CatalogSnapshot, signal: AbortSignal): Promise<MirrorLane> {
+    for (const lane of [this.#first, this.#spare]) {
+      if (lane !== undefined && this.#free.delete(lane)) {
+        if (lane === this.#spare) this.#keepSpare();
+        return Promise.resolve(lane);
+      }
+    }
+    this.#makeSpare(snapshot);
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        take: (lane) => {
+          signal.removeEventListener('abort', onAbort);
+          resolve(lane);
+        },
+      };
+      const onAbort = (): void => {
+        const place = this.#waiters.indexOf(waiter);
+        if (place >= 0) this.#waiters.splice(place, 1);
+        reject(cancellation(signal));
+      };
+      if (signal.aborted) {
+        onAbort();
+        return;
+      }
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#waiters.push(waiter);
+    });
+  }
+
+  #give(lane: MirrorLane): void {
+    if (lane !== this.#first && lane !== this.#spare) return;
+    const next = this.#waiters.shift();
+    if (next === undefined) this.#free.add(lane);
+    else next.take(lane);
   }
 
   #makeSpare(snapshot: CatalogSnapshot): void {
-    if (this.#lanes.length >= MOST_LANES || !this.#first.ready || this.#closing.signal.aborted) {
+    // Before the first one answers, another would only take its processor time.
+    if (this.#spare !== undefined || !this.#first.ready || this.#closing.signal.aborted) {
       return;
     }
     const spare = this.#lane();
-    this.#lanes = [...this.#lanes, spare];
+    this.#spare = spare;
     this.#keepSpare();
-    spare.warm(snapshot).catch((error: unknown) => {
-      if (!this.#closing.signal.aborted) {
+    spare.warm(snapshot).then(
+      () => this.#give(spare),
+      (error: unknown) => {
+        if (this.#closing.signal.aborted) return;
         const { database } = this.#start;
         this.#logger.warn({ err: error, database }, 'a second mirror did not start');
-        this.#lanes = [this.#first];
-      }
-    });
+        if (this.#spare === spare) this.#endSpare();
+      },
+    );
   }
 
   #keepSpare(): void {
@@ -106,13 +144,14 @@ export class Mirror {
     this.#spareTimer.unref();
   }
 
+  /** What runs there comes to its end. */
   #endSpare(): void {
-    const spares = this.#lanes.filter((lane) => lane !== this.#first);
-    this.#lanes = [this.#first];
-    for (const spare of spares) {
-      spare.stop().catch((error: unknown) => {
-        this.#logger.warn({ err: error }, 'a second mirror did not stop');
-      });
-    }
+    const spare = this.#spare;
+    if (spare === undefined) return;
+    this.#spare = undefined;
+    this.#free.delete(spare);
+    spare.stop().catch((error: unknown) => {
+      this.#logger.warn({ err: error }, 'a second mirror did not stop');
+    });
   }
 }

@@ -1,3 +1,9 @@
+/** A row of pg_namespace, pg_database or pg_type. */
+export interface MirroredName {
+  readonly oid: number;
+  readonly name: string;
+}
+
 /** A column as pg_attribute has it. */
 export interface MirroredColumn {
   readonly name: string;
@@ -27,6 +33,8 @@ export interface MirroredRelation {
   readonly oid: number;
   /** Of the type of its rows. */
   readonly rowType: number;
+  /** Of arrays of its rows. */
+  readonly arrayType: MirroredName;
   readonly schema: number;
   readonly name: string;
   readonly kind: 'table' | 'view';
@@ -40,12 +48,6 @@ export interface MirroredRelation {
   readonly comment?: string;
   /** A view's query. */
   readonly query?: string;
-}
-
-/** A row of pg_namespace or pg_database. */
-export interface MirroredName {
-  readonly oid: number;
-  readonly name: string;
 }
 
 /** A role that can log in, and the roles it has. */

@@ -17,6 +17,8 @@ update pg_database set datdba = '${OWNER}'::regrole where datname = current_data
 drop schema public;
 revoke all on database ${quoteName(database)} from public;
 grant connect on database ${quoteName(database)} to public;
+alter default privileges for role ${OWNER} grant select on tables to public;
+alter default privileges for role ${OWNER} grant usage on schemas to public;
 revoke execute on function pg_catalog.set_config from public;
 `;
 
@@ -25,7 +27,7 @@ revoke execute on function pg_catalog.set_config from public;
  * know both, and go on printing trees. As standard bodies these are bound now, to functions that nobody else can name.
  */
 const TEXTS_FOR_TREES = `
-create cast (text as pg_node_tree) without function;
+create function pg_toast.tree(text, text) returns pg_node_tree language internal immutable strict parallel safe as 'text_larger';
 update pg_proc set pronamespace = 'pg_toast'::regnamespace
   where pronamespace = 'pg_catalog'::regnamespace and proname in ('pg_get_expr', 'pg_get_viewdef');
 create function pg_catalog.pg_get_expr(pg_node_tree, oid, boolean) returns text language sql stable parallel safe
@@ -59,16 +61,27 @@ create function pg_catalog.daticulocale(pg_database) returns text language sql s
 create function pg_catalog.colliculocale(pg_collation) returns text language sql stable parallel safe return $1.colllocale;
 `;
 
-/** Makes a new PostgreSQL the mirror of an empty database. */
-export async function prepareMirror(db: PGlite, database: string): Promise<void> {
+/** What a mirror is of whichever database it is made for; a snapshot of it is good for as long as this text is. */
+export const PREPARATION = `${TEXTS_FOR_TREES}${FORMER_COLUMNS}`;
+
+/** Makes a new PostgreSQL ready to become a mirror. */
+export async function prepareMirror(db: PGlite): Promise<void> {
   const { rows: views } = await db.query<{ readonly name: string; readonly query: string }>(
     'select name, pg_get_viewdef(name::regclass) as query from unnest($1::text[]) as names (name)',
     [PRINTING_VIEWS],
   );
   await db.exec(`set allow_system_table_mods = on;
-${ownNames(database)}
-${TEXTS_FOR_TREES}
+${PREPARATION}
 ${views.map(({ name, query }) => `create or replace view ${name} as ${query}`).join('\n')}
-${FORMER_COLUMNS}
+update pg_database set datistemplate = false, datallowconn = true;
+reset allow_system_table_mods;`);
+  // Each is a third of what every start has to read.
+  for (const name of ['template0', 'template1']) await db.exec(`drop database ${name}`);
+}
+
+/** Makes it the mirror of an empty database. */
+export async function nameMirror(db: PGlite, database: string): Promise<void> {
+  await db.exec(`set allow_system_table_mods = on;
+${ownNames(database)}
 reset allow_system_table_mods;`);
 }

@@ -12,6 +12,8 @@ export interface WorkerStart {
   readonly database: string;
   /** Who can log in, as far as it is known. */
   readonly roles: readonly MirroredRole[];
+  /** A folder of the server's own, where PostgreSQL is kept as it is before it mirrors anything. */
+  readonly snapshots?: string;
 }
 
 /** Types are pg_type OIDs, 0 for "infer". */

@@ -4,8 +4,6 @@ import type { TaskResults, WorkerAnswer, WorkerStart, WorkerTask } from './worke
 
 // The thread's entry: answers one task after another. Whoever started it stops it by terminating the thread.
 
-const { database, roles } = workerData as WorkerStart;
-
 function answer(message: WorkerAnswer): void {
   parentPort?.postMessage(message);
 }
@@ -43,6 +41,6 @@ async function serveTask(mirror: MirrorDatabase, task: WorkerTask): Promise<void
   }
 }
 
-const mirror = await MirrorDatabase.open(database, roles);
+const mirror = await MirrorDatabase.open(workerData as WorkerStart);
 parentPort?.on('message', (task: WorkerTask) => void serveTask(mirror, task));
 answer({ kind: 'ready', volatileFunctions: await mirror.volatileFunctions() });

@@ -7,6 +7,7 @@ export type Cell = (row: number, out: Writer) => void;
 
 /** The session's settings that text depends on, as SHOW prints them. */
 export interface TextStyle {
+  readonly dateStyle: string;
   readonly timeZone: string;
   readonly extraFloatDigits: number;
   readonly intervalStyle: string;
@@ -22,6 +23,7 @@ export type CellMaker = (
 ) => Cell;
 
 export const DEFAULT_STYLE: TextStyle = {
+  dateStyle: 'ISO, MDY',
   timeZone: 'UTC',
   extraFloatDigits: 1,
   intervalStyle: 'postgres',

@@ -36,7 +36,12 @@ export class ExtendedQuery {
         'cannot insert multiple commands into a prepared statement',
       );
     }
-    const prepared = statement === undefined ? undefined : await session.prepare(statement, types);
+    const prepared =
+      statement === undefined
+        ? undefined
+        : await this.#wire.cancellable(new AbortController(), (signal) =>
+            session.prepare(statement, types, signal),
+          );
     statements.set(name, { prepared });
     writeEmpty(out, BACKEND.parseComplete);
   }

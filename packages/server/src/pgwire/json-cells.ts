@@ -3,6 +3,7 @@ import { DuckDBTypeId } from '@duckdb/node-api';
 import type { SqlType } from '@tributary/sql';
 import { QueryError, canonicalJson } from '@tributary/sql';
 import type { Cell, CellMaker, TextStyle } from './cell.ts';
+import { DEFAULT_STYLE } from './cell.ts';
 import { writeTimestamp } from './datetime-text.ts';
 import type { Field } from './elements.ts';
 import { elementsOf, elementType, fieldsOf } from './elements.ts';
@@ -51,7 +52,7 @@ export function jsonCell(
       return quotedJson((row, out) => writeTimestamp(out, values, row * 8, offset, LETTER_T));
     }
     default: {
-      const cell = make(type, vector, rows, style);
+      const cell = make(type, vector, rows, { ...style, dateStyle: DEFAULT_STYLE.dateStyle });
       if (isJsonDocument(type) || !scalar) return cell;
       if (!isJsonNumber(type)) return quotedJson(cell);
       return (row, out) => {

@@ -37,7 +37,7 @@ async function runStatement(
   options: Parameters<typeof beginStatement>[3],
 ): Promise<void> {
   const { out } = wire;
-  const prepared = await wire.session.prepare(statement, []);
+  const prepared = await wire.session.prepare(statement, [], options.abort.signal);
   if (prepared.parameters.length > 0) {
     throw new QueryError('undefinedParameter', 'there is no parameter $1');
   }

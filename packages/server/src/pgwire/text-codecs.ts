@@ -11,6 +11,7 @@ import { jsonbCell, jsonCell } from './json-cells.ts';
 import { numericTextCell } from './numeric-cells.ts';
 import { wholeReader } from './numeric-text.ts';
 import { recordTextCell } from './record-text.ts';
+import { dateForm, styledDateCell } from './styled-dates.ts';
 import { byteaCell, bytesCell, uuidTextCell } from './string-cells.ts';
 import { valuesOf } from './vector-access.ts';
 import { zoneOffset } from './zone-offset.ts';
@@ -56,7 +57,8 @@ export function textCell(
       return byteaCell(vector, rows, style);
     case DuckDBTypeId.DATE: {
       const values = valuesOf(vector);
-      return (row, out) => writeDate(out, values.getInt32(row * 4, true));
+      const iso: Cell = (row, out) => writeDate(out, values.getInt32(row * 4, true));
+      return styledDateCell(iso, dateForm(style.dateStyle), style.timeZone);
     }
     case DuckDBTypeId.TIME: {
       const values = valuesOf(vector);
@@ -68,12 +70,14 @@ export function textCell(
     }
     case DuckDBTypeId.TIMESTAMP: {
       const values = valuesOf(vector);
-      return (row, out) => writeTimestamp(out, values, row * 8, undefined);
+      const iso: Cell = (row, out) => writeTimestamp(out, values, row * 8, undefined);
+      return styledDateCell(iso, dateForm(style.dateStyle), style.timeZone);
     }
     case DuckDBTypeId.TIMESTAMP_TZ: {
       const values = valuesOf(vector);
       const offset = zoneOffset(style.timeZone);
-      return (row, out) => writeTimestamp(out, values, row * 8, offset);
+      const iso: Cell = (row, out) => writeTimestamp(out, values, row * 8, offset);
+      return styledDateCell(iso, dateForm(style.dateStyle), style.timeZone);
     }
     case DuckDBTypeId.INTERVAL: {
       const values = valuesOf(vector);

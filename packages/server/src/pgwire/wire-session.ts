@@ -22,6 +22,7 @@ export interface WireSession {
 
 export function textStyle(session: SqlSession): TextStyle {
   return {
+    dateStyle: session.setting('DateStyle') ?? 'ISO, MDY',
     timeZone: session.setting('TimeZone') ?? 'UTC',
     extraFloatDigits: Number(session.setting('extra_float_digits') ?? 1),
     intervalStyle: session.setting('IntervalStyle') ?? 'postgres',
