@@ -419,7 +419,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     topic: 'Dates and times',
     names: [],
     effect: 'differs',
-    what: 'IntervalStyle, extra_float_digits and bytea_output shape the values that are sent; casts to text inside a statement keep the default forms. DateStyle is ISO only.',
+    what: 'DateStyle, IntervalStyle, extra_float_digits and bytea_output shape the values that are sent; casts to text inside a statement keep the default forms. DateStyle says how dates are sent; dates that come in are read as months first, and setting an order alone sets the ISO style.',
     why: 'Casts run in the engine, which has one form of each.',
     recognise: () => false,
   },
