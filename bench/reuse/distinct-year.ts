@@ -20,6 +20,7 @@ export async function reportDistinctYear(
     let next = Infinity;
     for (let round = 0; round < ROUNDS; round++) {
       await site.server.forget();
+      await site.server.quiet();
       cold = Math.min(cold, (await site.ours(statement, range)).elapsed);
       await site.server.quiet();
       next = Math.min(next, (await site.ours(statement, WIDE)).elapsed);

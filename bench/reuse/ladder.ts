@@ -61,7 +61,10 @@ export async function climb(
   await site.ours(statement, { from: 0, to: 1 });
   for (let round = 0; round < rounds; round++) {
     await server.forget();
+    // What follows an answer in the background would slow down the next step, ours or the base's.
+    await server.quiet();
     const cold = await step('cold', RANGE);
+    await server.quiet();
     baseLimit = site.remote ? cold.elapsed * BASE_PATIENCE : undefined;
     const found = await site.base(statement, RANGE, baseLimit);
     if (found !== undefined && found.elapsed < (base?.elapsed ?? Infinity)) base = found;
@@ -69,7 +72,6 @@ export async function climb(
       if (round + 1 === rounds) return { bypass: cold.bypass, cold, base };
       continue;
     }
-    await server.quiet();
     await step('again', RANGE, 4);
     for (let run = 0; run < 3; run++) listings.push((await site.listing.time(RANGE)).elapsed);
     await server.set('tributary.reuse', '60 seconds');
@@ -79,6 +81,7 @@ export async function climb(
       if (served.elapsed <= Math.min(...aged)) kept.set('aged', served);
     }
     await server.set('tributary.reuse', 'exact');
+    await server.quiet();
     await step('movedByDay', moved(RANGE, 1));
     await server.forget({ from: RANGE.to, to: RANGE.to + 7 });
     await server.quiet();
@@ -87,6 +90,7 @@ export async function climb(
     await server.quiet();
     await step('widened', WIDE);
     await server.forget();
+    await server.quiet();
     await step('missing', MISSING);
   }
   const the = (name: string): ServedRun => {

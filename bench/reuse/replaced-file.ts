@@ -7,6 +7,7 @@ import type { BenchRow } from '../report.ts';
 import { ms, ratio } from '../report.ts';
 import { dayFiles } from './audience-shape.ts';
 import type { Layout } from './audience-shape.ts';
+import type { ServedRun } from './audience-server.ts';
 import { STATEMENTS } from './audience-statements.ts';
 import { RANGE, RANGE_DAYS } from './ladder.ts';
 import { openSite } from './site.ts';
@@ -14,6 +15,7 @@ import { openSite } from './site.ts';
 /** A file younger than this is answered but not stored (`reuse.settle`, 2 s). */
 const SETTLED_MS = 2500;
 const REPLACED = RANGE.from + 90;
+const ROUNDS = 2;
 
 /** Works on a copy of the range's days, in which one file of one day gets other rows. */
 export async function reportReplacedFile(
@@ -33,13 +35,27 @@ export async function reportReplacedFile(
       const site = await openSite({ lake: copy, layout });
       const what = `${site.label}, ${statement.name}, one file of one day replaced`;
       try {
-        const cold = await site.ours(statement, RANGE);
-        if (cold.bypass !== null && cold.misses === 0) continue;
-        const [file = ''] = dayFiles(layout, REPLACED, REPLACED + 1);
-        await halve(join(copy, file));
-        await pause(SETTLED_MS);
-        site.forgetAnswers();
-        const after = await site.ours(statement, RANGE);
+        // Code is warm on both sides.
+        await site.ours(statement, { from: RANGE.from, to: RANGE.from + 1 });
+        let coldest = Infinity;
+        let soonest = Infinity;
+        let after: ServedRun | undefined;
+        let bypassed = false;
+        for (let round = 0; round < ROUNDS; round++) {
+          await site.server.forget();
+          await site.server.quiet();
+          const cold = await site.ours(statement, RANGE);
+          bypassed ||= cold.bypass !== null && cold.misses === 0;
+          const [file = ''] = dayFiles(layout, REPLACED, REPLACED + 1);
+          await halve(join(copy, file));
+          await pause(SETTLED_MS);
+          site.forgetAnswers();
+          await site.server.quiet();
+          after = await site.ours(statement, RANGE);
+          coldest = Math.min(coldest, cold.elapsed);
+          soonest = Math.min(soonest, after.elapsed);
+        }
+        if (bypassed || after === undefined) continue;
         report({
           what: `${what}: days recomputed`,
           figure: `${after.misses} of ${after.windows}, ${site.wrong.length === 0 ? 'the new answer' : `a wrong answer: ${site.wrong[0] ?? ''}`}`,
@@ -48,9 +64,9 @@ export async function reportReplacedFile(
         });
         report({
           what,
-          figure: `${ms(after.elapsed)} = ${ratio(cold.elapsed / after.elapsed)} faster than cold`,
+          figure: `${ms(soonest)} = ${ratio(coldest / soonest)} faster than cold, ${ms(coldest)}`,
           bar: layout === 'day' ? 'at least 10 x' : '',
-          met: layout === 'day' ? cold.elapsed / after.elapsed >= 10 : undefined,
+          met: layout === 'day' ? coldest / soonest >= 10 : undefined,
         });
       } catch (error) {
         report({ what, figure: `failed: ${String(error)}`, bar: '', met: false });

@@ -4,8 +4,11 @@ import type { NewUnit, ReuseStore } from '@tributary/catalog';
 import { DAYS, ReuseLake } from './reuse-lake.ts';
 
 let lake: ReuseLake;
+/** Tells a store that alters units that nobody reads them any more. */
+let answered: () => void = () => undefined;
 
 beforeEach(async () => {
+  answered = () => undefined;
   lake = await ReuseLake.create({ auditShare: 1 });
 });
 
@@ -14,6 +17,7 @@ afterEach(() => lake.close());
 /** Runs a statement and the work that follows its answer. */
 async function ask(text: string): Promise<readonly (readonly string[])[]> {
   const rows = await lake.texts(text);
+  answered();
   await lake.stack.reuse?.store.settled();
   await lake.stack.reuse?.background.settled();
   return rows;
@@ -87,12 +91,16 @@ function altering(alter: (unit: NewUnit) => Promise<void>): (store: ReuseStore) 
 
 async function reopen(change: string): Promise<void> {
   let altered = false;
+  const read = new Promise<void>((resolve) => {
+    answered = resolve;
+  });
   await lake.stop();
   await lake.open({
     auditShare: 1,
     wrapStore: altering(async ({ path }) => {
       if (altered) return;
       altered = true;
+      await read;
       await lake.writer.run(
         `COPY (SELECT ${change} FROM read_parquet('${path}')) TO '${path}.x' (FORMAT parquet)`,
       );

@@ -276,7 +276,6 @@ export class ReuseIndex {
   }
 
   async cells(shapes: readonly number[], from: number, to: number): Promise<readonly StoredCell[]> {
-    await this.#refresh();
     this.now();
     const found: StoredCell[] = [];
     for (const shape of [...new Set(shapes)].sort((one, other) => one - other)) {

@@ -6,7 +6,10 @@
 export interface ReuseStore {
   /** The shapes kept under a base. The base's whole text is compared, not only its hash. */
   shapes(base: BaseKey): Promise<readonly StoredShape[]>;
-  /** Live cells of the shapes that overlap `[from, to)` or are the NULL window, in order of shape, then time. */
+  /**
+   * Cells of the shapes that overlap `[from, to)` or are the NULL window, in order of shape, then time: those that were live when
+   * `shapes` was asked last, or later.
+   */
   cells(shapes: readonly number[], from: number, to: number): Promise<readonly StoredCell[]>;
   /**
    * Holds files readable until released: none is deleted meanwhile. A file that is missing, or is not the one that was written

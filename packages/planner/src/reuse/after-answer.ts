@@ -36,8 +36,7 @@ export async function afterAnswer(
   const audited = chooseAudit(parts, config.auditShare ?? AUDIT_SHARE);
   const [first, ...others] = parts;
   const answer = first && { ...first, selected, listing, verifiedAt };
-  const merges =
-    answer !== undefined && others.length === 0 && (await isMergeable(answer, context));
+  const merges = answer !== undefined && others.length === 0 && isMergeable(answer, context);
   if (audited === undefined && !merges) {
     await held.release();
     return;

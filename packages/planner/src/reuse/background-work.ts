@@ -1,3 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Milliseconds: the answer that the work follows leaves first, and often another statement comes at once. */
+const PAUSE = 50;
+
 /** Work after the answer, one piece at a time, at most a few waiting: what does not fit is left out. */
 export class BackgroundWork {
   readonly #limit: number;
@@ -18,6 +23,7 @@ export class BackgroundWork {
     this.#waiting++;
     const run = async (): Promise<void> => {
       try {
+        if (!full) await pause(PAUSE, undefined, { signal });
         if (!full && !signal.aborted) await work(signal);
       } catch (error) {
         if (!signal.aborted) this.#failed(error);

@@ -70,6 +70,8 @@ export class CellSearch {
   #fragment: Fragment;
   /** The fragment before it was refined by what was measured. */
   #measured: Fragment | undefined;
+  /** It was measured over all windows. */
+  #widened = false;
   readonly #context: CellSearchContext;
   readonly #held: HeldFiles;
 
@@ -92,11 +94,11 @@ export class CellSearch {
     const { reuse, compute, base } = this.#context;
     const { service, policy } = reuse;
     const found: MutableFound = { filled: [], rolled: [], hits: 0, misses: 0 };
-    let filling = this.#filling(listing, listedAt);
+    const filling = this.#filling(listing, listedAt);
     const filled = new Map<string, FilledWindow>();
     let missing = selected;
-    let widened = false;
     for (let round = 0; missing.length > 0; round++) {
+      const { ended } = service.flights;
       const shapes = await service.store.shapes(base);
       if (policy.use) {
         if (round === 0) {
@@ -119,6 +121,8 @@ export class CellSearch {
         missing = missing.filter(({ id }) => !filled.has(id));
       }
       if (missing.length === 0 || !compute) break;
+      // Somebody may have computed them between the look and now, when nobody is computing them any more.
+      if (round === 0 && service.flights.ended !== ended) continue;
       const wantedText = shapeText(shapeOf(this.#fragment));
       const note = shapes.find(({ text }) => text === wantedText)?.note ?? null;
       const refusal = filling.refusal(note, missing.length);
@@ -126,14 +130,13 @@ export class CellSearch {
       if (round === MAX_ROUNDS) return new Bypassed('data_changing');
       const made = await filling.fill(missing, note);
       if (made instanceof Bypassed) {
-        if (made.reason !== 'evaluation_error' || this.#measured === undefined || widened) {
+        if (made.reason !== 'evaluation_error' || this.#measured === undefined || this.#widened) {
           return made;
         }
-        // The bounds that a sample had may not hold for all rows.
-        widened = true;
+        // The bounds that a sample had may not hold for all rows. What was found is of the form that went by them.
+        this.#widened = true;
         await this.#measure(selected, listing, true);
-        filling = this.#filling(listing, listedAt);
-        continue;
+        return this.current(selected, listing, listedAt);
       }
       for (const each of made) filled.set(each.window.id, each);
       missing = missing.filter(({ id }) => !filled.has(id));

@@ -3,6 +3,7 @@ import type { Compaction, FileLease } from '@tributary/catalog';
 import type { Engine, EngineValue } from '@tributary/engine';
 import { engineType } from '@tributary/sql';
 import { timeColumnsOf } from './base-key.ts';
+import { CELL_FILE } from './cell-file.ts';
 import { wantedWindows } from './cells-plan.ts';
 import type { CellRows } from './cells-plan.ts';
 import type { ReuseService } from './reuse-service.ts';
@@ -79,7 +80,7 @@ async function compact(
   const path = await store.newFile();
   try {
     await context.engine.rows(
-      `COPY (SELECT r.* EXCLUDE (filename) FROM read_parquet($1, filename = true) AS r${joined}) TO '${path.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`,
+      `COPY (SELECT r.* EXCLUDE (filename) FROM read_parquet($1, filename = true) AS r${joined}) TO '${path.replaceAll("'", "''")}' ${CELL_FILE}`,
       parameters,
       { signal: context.signal, allowCopy: true },
     );

@@ -8,6 +8,7 @@ import type { RunContext } from '../execute/run-plan.ts';
 import { addFiles, addTransfers } from '../service/query-statistics.ts';
 import { Bypassed } from './bypassed.ts';
 import { withRetries } from './backoff.ts';
+import { CELL_FILE } from './cell-file.ts';
 import type { Fragment, IdSource } from './fragment.ts';
 import type { HeldFiles } from './held-files.ts';
 import type { ReuseContext } from './resolve-fragments.ts';
@@ -242,7 +243,7 @@ export class FragmentWindows {
       const printed = printDuckdb(plan, { relation: () => relation, ...printFacts(run) });
       const columns = plan.columns.map(({ id }, place) => `c${id} AS ${names[place]}`);
       await run.engine.rows(
-        `COPY (SELECT ${columns.join(', ')} FROM (${printed.text})) TO '${path.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`,
+        `COPY (SELECT ${columns.join(', ')} FROM (${printed.text})) TO '${path.replaceAll("'", "''")}' ${CELL_FILE}`,
         printed.parameters,
         { signal, allowCopy: true },
       );

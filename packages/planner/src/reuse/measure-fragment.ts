@@ -6,7 +6,7 @@ import { printFacts } from '../execute/run-plan.ts';
 import type { RunContext } from '../execute/run-plan.ts';
 import type { Fragment, FragmentFacts, IdSource } from './fragment.ts';
 import type { ReuseContext } from './resolve-fragments.ts';
-import { shapeOf, shapeText } from './shape.ts';
+import { parseShape, serves, shapeOf, shapeText } from './shape.ts';
 import { unitScan } from './unit-plan.ts';
 import type { Window } from './windows.ts';
 
@@ -23,19 +23,36 @@ interface MeasureContext {
   readonly ids: IdSource;
 }
 
+const NOTE = 'measured ';
+
 /** Under which text the index notes what was measured for a fragment. */
 function noteText(fragment: Fragment): string {
-  return `measured ${shapeText(shapeOf(fragment))}`;
+  return `${NOTE}${shapeText(shapeOf(fragment))}`;
 }
 
-/** What was measured for a fragment before. */
+/**
+ * What was measured before: for the fragment itself, or for another one whose cells serve it in the form that was chosen for that one.
+ * A coarser question is answered from the cells of a finer one so, though by itself it would have another form.
+ */
 export function knownFacts(
   fragment: Fragment,
   shapes: readonly StoredShape[],
 ): FragmentFacts | undefined {
+  const stored = shapes.flatMap(({ text }) => parseShape(text) ?? []);
+  const isServed = (facts: FragmentFacts): boolean => {
+    const refined = fragment.refine(facts);
+    return stored.some((shape) => serves(shape, refined) !== undefined);
+  };
   const text = noteText(fragment);
   const note = shapes.find((shape) => shape.text === text)?.note ?? null;
-  return note === null ? undefined : parseFacts(note);
+  const own = note === null ? undefined : parseFacts(note);
+  if (own !== undefined && isServed(own)) return own;
+  const others = shapes.flatMap((shape) =>
+    shape.note !== null && shape.text.startsWith(NOTE) ? (parseFacts(shape.note) ?? []) : [],
+  );
+  const applies = ({ ranges }: FragmentFacts): boolean =>
+    fragment.measured.every((each) => ranges.has(each.text));
+  return others.find((facts) => applies(facts) && isServed(facts)) ?? own;
 }
 
 /**

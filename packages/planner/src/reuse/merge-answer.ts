@@ -26,20 +26,17 @@ export interface MergeableAnswer {
 }
 
 /** Whether the months of an answer, and the whole of it, are worth cells of their own: whether the next question will win by them. */
-export async function isMergeable(
+export function isMergeable(
   { fragment, found }: MergeableAnswer,
   { reuse }: CellSearchContext,
-): Promise<boolean> {
+): boolean {
   return (
     reuse.policy.populate &&
     fragment.form === 'groups' &&
     fragment.bounds === undefined &&
     found.filled.length > 1 &&
     found.filled.every(({ stored }) => stored) &&
-    (await isWorthMerging(
-      new Set(found.filled.map(({ path }) => path)),
-      reuse.service.config.mergeAbove,
-    ))
+    isWorthMerging(new Set(found.filled.map(({ path }) => path)), reuse.service.config.mergeAbove)
   );
 }
 
@@ -51,6 +48,8 @@ export async function mergeGroups(
   signal: AbortSignal,
 ): Promise<void> {
   const { run, reuse, ids, table, base, empty, generation } = context;
+  // It would not be kept.
+  if (reuse.service.store.generation() !== generation) return;
   const groups = [...found.rolled];
   const merge = async (group: WindowGroup): Promise<void> => {
     const members = new Set(group.windows);
@@ -59,6 +58,8 @@ export async function mergeGroups(
     );
     const covered = new Set(inside.flatMap((each) => each.group.windows));
     const filled = found.filled.filter(({ window }) => members.has(window) && !covered.has(window));
+    // Windows that came in a merged cell which reaches beyond the group are not there one by one.
+    if (covered.size + filled.length < group.windows.length) return;
     const sources = cellSources({ filled, rolled: inside }, table, listing);
     const cells = cellsPlan(fragment, table, sources, ids);
     const job = { fragment, base, group, cells, run, ids, verifiedAt, generation };
@@ -68,13 +69,17 @@ export async function mergeGroups(
     const [path] = lease.paths.values();
     if (path !== undefined) groups.push({ group, path });
   };
-  // The finest first: the coarser are made of them.
-  for (const grain of [...mergedGrains(fragment, selected)].reverse()) {
+  // The coarsest first: finer ones only where none of these reaches.
+  for (const grain of mergedGrains(fragment, selected)) {
     for (const group of grainGroups(selected, empty, grain)) {
-      const isKnown = groups.some(
-        (each) => each.group.from <= group.from && group.to <= each.group.to,
+      const length = group.to - group.from;
+      const isCovered = groups.some(
+        ({ group: { from, to } }) =>
+          from < group.to &&
+          group.from < to &&
+          (to - from > length || (from <= group.from && group.to <= to)),
       );
-      if (!isKnown) await merge(group);
+      if (!isCovered) await merge(group);
     }
   }
   const whole = wholeGroup(selected, empty);

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import type { BaseKey, FileLease } from '@tributary/catalog';
 import { codecOf, printDuckdb } from '@tributary/sql';
 import type { Plan } from '@tributary/sql';
@@ -9,6 +9,7 @@ import { canonicalText } from './canonical-text.ts';
 import { columnNames } from './cell-columns.ts';
 import { columnOf } from './chain.ts';
 import type { CellsPlan } from './cells-plan.ts';
+import { CELL_FILE } from './cell-file.ts';
 import type { Fragment, IdSource } from './fragment.ts';
 import type { ReuseService } from './reuse-service.ts';
 import { shapeOf } from './shape.ts';
@@ -213,13 +214,10 @@ export interface RollUpJob {
 }
 
 /** Whether files are large enough for their merge to be worth keeping. */
-export async function isWorthMerging(
-  paths: ReadonlySet<string>,
-  above = WORTH_MERGING,
-): Promise<boolean> {
+export function isWorthMerging(paths: ReadonlySet<string>, above = WORTH_MERGING): boolean {
   let bytes = 0;
   for (const path of paths) {
-    bytes += (await stat(path)).size;
+    bytes += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     if (bytes > above) return true;
   }
   return false;
@@ -303,7 +301,7 @@ export async function rollUp(
       ...printFacts(run),
     });
     await run.engine.rows(
-      `COPY (SELECT ${names.length === 0 ? '1 AS one' : names.join(', ')} FROM (${printed.text})) TO '${path.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`,
+      `COPY (SELECT ${names.length === 0 ? '1 AS one' : names.join(', ')} FROM (${printed.text})) TO '${path.replaceAll("'", "''")}' ${CELL_FILE}`,
       printed.parameters,
       { signal, allowCopy: true },
     );

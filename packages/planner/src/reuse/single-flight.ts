@@ -1,6 +1,12 @@
 /** Work in progress by key, in this process: who comes second waits for the first instead of doing it again. */
 export class SingleFlight {
   readonly #running = new Map<string, Promise<void>>();
+  #ended = 0;
+
+  /** How many claims have ended: what was looked up before one ended may be there now. */
+  get ended(): number {
+    return this.#ended;
+  }
 
   /** The running work of a key. Never rejects: who waited looks again at what is there. */
   running(key: string): Promise<void> | undefined {
@@ -18,6 +24,7 @@ export class SingleFlight {
     }
     return {
       release: () => {
+        this.#ended++;
         for (const key of keys) {
           if (this.#running.get(key) === done) {
             this.#running.delete(key);

@@ -1,5 +1,12 @@
 import type { ColumnDefinition, TableDefinition } from '@tributary/catalog';
-import { codecOf, functionsNamed, operatorsNamed, toldApartBy, INT8 } from '@tributary/sql';
+import {
+  codecOf,
+  functionsNamed,
+  operatorsNamed,
+  sortKeyOf,
+  toldApartBy,
+  INT8,
+} from '@tributary/sql';
 import type {
   AggregatePlan,
   Codec,
@@ -8,6 +15,7 @@ import type {
   Plan,
   PlanColumn,
   ScanPlan,
+  SortKey,
 } from '@tributary/sql';
 import { expressionColumns } from '../analyze/predicate.ts';
 import { columnNames } from './cell-columns.ts';
@@ -217,6 +225,18 @@ function encoded(input: Plan, keys: readonly PlanColumn[], ids: IdSource): Plan 
   };
 }
 
+/** First rows that the engine may choose in memory, window by window. */
+const FEW_FIRST = 1_000;
+
+/**
+ * An order's keys; as one where few rows are wanted: by one key the engine keeps each window's first rows while it reads, by several
+ * it sorts all rows.
+ */
+function firstBy({ keys, count }: NonNullable<Fragment['order']>): readonly SortKey[] {
+  const expression = count > FEW_FIRST || keys.length < 2 ? undefined : sortKeyOf(keys);
+  return expression === undefined ? keys : [{ expression, descending: false, nullsFirst: false }];
+}
+
 /** The first rows of each window in an order. */
 function firstRows(
   order: NonNullable<Fragment['order']>,
@@ -248,7 +268,7 @@ function firstRows(
           entry: rowNumber,
           args: [],
           partitionBy: wanted.slice(0, times).map(({ expression }) => expression),
-          orderBy: order.keys,
+          orderBy: firstBy(order),
         },
       },
     ],

@@ -1,0 +1,31 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { DAYS, ReuseLake } from './reuse-lake.ts';
+
+let lake: ReuseLake;
+
+beforeEach(async () => {
+  lake = await ReuseLake.create();
+});
+
+afterEach(() => lake.close());
+
+test('distinct integers of large groups come from cells of small ones, though by themselves they would have another form', async () => {
+  await lake.texts('SELECT dt, v, count(DISTINCT n) FROM lake.t GROUP BY dt, v');
+  for (const text of [
+    'SELECT dt, count(DISTINCT n) FROM lake.t GROUP BY dt ORDER BY dt',
+    'SELECT count(DISTINCT n) FROM lake.t',
+    'SELECT v, count(DISTINCT n) FROM lake.t GROUP BY v ORDER BY v',
+  ]) {
+    expect(await lake.texts(text)).toEqual(await lake.expected(text));
+    expect(await lake.reused()).toEqual({ hits: DAYS, misses: 0 });
+  }
+});
+
+test('the form that was measured for a question stays its own where its cells serve it', async () => {
+  const coarse = 'SELECT dt, count(DISTINCT n) FROM lake.t GROUP BY dt ORDER BY dt';
+  await lake.texts(coarse);
+  await lake.texts('SELECT dt, v, count(DISTINCT n) FROM lake.t GROUP BY dt, v');
+  expect(await lake.reused()).toEqual({ hits: 0, misses: DAYS });
+  expect(await lake.texts(coarse)).toEqual(await lake.expected(coarse));
+  expect(await lake.reused()).toEqual({ hits: DAYS, misses: 0 });
+});
