@@ -164,6 +164,26 @@ describe('keys of the lake reduce what comes from a large warehouse table', () =
       'no key at all',
       'SELECT count(*) FROM lake.events e JOIN warehouse.profiles p ON p.user_id = e.user_id WHERE e.user_id > 1000',
     ],
+    [
+      'a list of tables with conditions',
+      "SELECT p.name, count(*) FROM warehouse.profiles p, lake.events e WHERE p.user_id = e.user_id AND e.app_id = 3 AND e.dt = '2024-01-02' GROUP BY 1",
+    ],
+    [
+      'a table of the lake that another one of the lake restricts',
+      `SELECT p.name, count(*) FROM warehouse.profiles p, lake.events e, lake.events f
+        WHERE p.user_id = e.user_id + 0 AND p.user_id = e.user_id AND e.user_id = f.user_id AND f.user_id % 3 = 1
+        AND f.app_id = 3 AND f.dt = '2024-01-02' GROUP BY 1`,
+    ],
+    [
+      'members that the source itself tells',
+      `SELECT p.name, count(*) FROM warehouse.profiles p, lake.events e WHERE p.user_id = e.user_id
+        AND p.user_id IN (SELECT user_id FROM warehouse.profiles WHERE name = 'user 3' GROUP BY user_id) GROUP BY 1`,
+    ],
+    [
+      'a join inside a subquery that depends on its row',
+      `SELECT h.day, (SELECT count(*) FROM lake.events e, warehouse.profiles p, (SELECT dt FROM lake.events WHERE dt = h.day) d
+        WHERE p.user_id = e.user_id AND d.dt = e.dt AND e.app_id = 3) FROM warehouse.holidays h`,
+    ],
   ])('%s', async (_, sql) => {
     await query(session, "SET tributary.reuse = 'off'");
     const filtered = await reading(sql, '');

@@ -26,6 +26,8 @@ export interface DynamicFilterServices {
   ): Promise<Domain | undefined>;
   /** Whether a query reads so much that computing keys for it first can pay. */
   isLarge(query: RemoteQueryPlan): boolean;
+  /** Rows of the largest table that a query reads, as its source estimates them; 0 where it does not. */
+  rows(query: RemoteQueryPlan): number;
 }
 
 export interface Opening {
@@ -119,6 +121,12 @@ async function reduced(
   { filters, opened, signal }: Opening,
 ): Promise<ReadonlyMap<number, RemoteQueryPlan>> {
   const domains = new Map<ReducingKeys, Domain>();
+  let most = 0;
+  visitPlan(plan, {
+    plan(node) {
+      if (node.kind === 'remoteQuery') most = Math.max(most, filters.rows(node));
+    },
+  });
   for (const each of reducing) {
     const relations = occurrences(each.keys).map((occurrence) => opened.get(occurrence));
     const bytes = relations.reduce(
@@ -127,7 +135,8 @@ async function reduced(
     );
     if (bytes > MOST_KEY_BYTES) continue;
     const rows = relations.reduce((sum, relation) => sum + (relation?.statistics.rows ?? 0), 0);
-    if (!each.isRestricted && rows > MOST_UNRESTRICTED_ROWS) continue;
+    // Reading more than the source would send cannot pay.
+    if (rows > (each.isRestricted ? most : MOST_UNRESTRICTED_ROWS)) continue;
     const domain = await filters.planKeys(
       each.keys,
       each.key,

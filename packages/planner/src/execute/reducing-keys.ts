@@ -62,9 +62,10 @@ export function reducingKeys(
   };
   const found: ReducingKeys[] = [];
   const flats = flatJoins(plan);
-  for (const { side, keys } of candidates(plan, flats)) {
+  const trees = new SourceTrees(() => undefined);
+  for (const { side, keys } of candidates(plan, flats, trees)) {
     for (const key of keys) {
-      if (narrows(side, key)) found.push({ side, key, ...keysOf(side, key, flats, before) });
+      if (narrows(side, key)) found.push({ side, key, ...keysOf(side, key, flats, before, trees) });
     }
   }
   return found;
@@ -134,8 +135,8 @@ export function reducedQueries(
 function candidates(
   plan: Plan,
   flats: readonly FlatJoin[],
+  trees: SourceTrees,
 ): readonly { readonly side: Plan; readonly keys: readonly PlanColumn[] }[] {
-  const trees = new SourceTrees(() => undefined);
   const found: { side: Plan; keys: readonly PlanColumn[] }[] = [];
   const compared = equatedIn(plan);
   const offer = (side: Plan): void => {
@@ -223,12 +224,13 @@ function keysOf(
   key: PlanColumn,
   flats: readonly FlatJoin[],
   needs: Needs,
+  trees: SourceTrees,
 ): Pick<ReducingKeys, 'keys' | 'isRestricted'> {
   const flat = flats.find(({ leaves }) => leaves.includes(side));
   const { plan, restricted } =
     flat === undefined
       ? { plan: filteredSide(side, needs), restricted: isRestricted(side, needs) }
-      : semiJoined(flat, flat.leaves.indexOf(side), new Set(), needs);
+      : semiJoined(flat, flat.leaves.indexOf(side), new Set(), needs, trees);
   return {
     isRestricted: restricted,
     keys: {
@@ -246,6 +248,7 @@ function semiJoined(
   place: number,
   visited: Set<number>,
   needs: Needs,
+  trees: SourceTrees,
 ): { readonly plan: Plan; readonly restricted: boolean } {
   visited.add(place);
   const leaf = flat.leaves[place];
@@ -256,8 +259,9 @@ function semiJoined(
     const other = sides.find((side) => side.leaf !== place);
     if (other === undefined || !sides.some((side) => side.leaf === place)) continue;
     const neighbour = flat.leaves[other.leaf];
-    if (neighbour === undefined || visited.has(other.leaf) || !readsTables(neighbour)) continue;
-    const found = semiJoined(flat, other.leaf, visited, needs);
+    if (neighbour === undefined || visited.has(other.leaf)) continue;
+    if (!readsTables(neighbour) || !trees.isClosed(neighbour)) continue;
+    const found = semiJoined(flat, other.leaf, visited, needs, trees);
     if (!found.restricted) continue;
     restricted = true;
     plan = {

@@ -29,6 +29,7 @@ export function dynamicFilterServices(scope: StatementScope): DynamicFilterServi
       });
     },
     isLarge: (query) => estimatedRows(query.plan, scope) >= LARGE_ROWS,
+    rows: (query) => estimatedRows(query.plan, scope),
   };
 }
 
