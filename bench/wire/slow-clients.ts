@@ -1,14 +1,16 @@
-import { mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import pg from 'pg';
 import { startPostgres } from '../../packages/sql/test/support/postgres.ts';
 import type { Benchmark } from '../report.ts';
+import { POINTS, writePoints } from './points.ts';
 import { startBuilt } from './start-built.ts';
 import { answer } from './wire.ts';
 
-const ROWS = 10_000_000;
+const TIMES = 100;
+const ROWS = POINTS * TIMES;
+const LONG = `SELECT p.id, p.name, p.amount FROM lake.points p CROSS JOIN generate_series(1, ${TIMES}) g(i)`;
 const STOP_MS = 60_000;
 const CONNECTIONS = 500;
 const ACTIVE = 50;
@@ -52,7 +54,7 @@ export const slowClients: Benchmark = {
     'many connections, readers that stop, statements that are cancelled, clients that vanish',
   async run(report) {
     const folder = resolve('.cache/bench/points/');
-    await mkdir(folder, { recursive: true });
+    await writePoints(folder);
     const postgres = await startPostgres();
     const server = await startBuilt([folder, postgres.connectionString]);
     const memory = async (): Promise<number> => {
@@ -92,7 +94,7 @@ export const slowClients: Benchmark = {
       socket.on('data', (chunk: Buffer) => (bytes += chunk.length));
       const before = await memory();
       const reading = reader.query({
-        text: `SELECT i, md5(i::text) FROM generate_series(1, ${ROWS}) g(i)`,
+        text: LONG,
         rowMode: 'array',
       });
       reading.catch(() => undefined);
@@ -134,7 +136,7 @@ export const slowClients: Benchmark = {
 
       const end = async (index: number): Promise<void> => {
         const client = await connected(url);
-        const text = index % 2 === 0 ? ENDLESS : `SELECT i FROM generate_series(1, ${ROWS}) g(i)`;
+        const text = index % 2 === 0 ? ENDLESS : LONG;
         const ended = client.query({ text, rowMode: 'array' }).catch(() => undefined);
         await pause(index % 5);
         if (index % 4 < 2) {

@@ -1,16 +1,15 @@
 import { execFile } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { startPostgres } from '../../packages/sql/test/support/postgres.ts';
 import type { Benchmark } from '../report.ts';
 import { median, ms, ratio, time } from '../report.ts';
 import type { LoadResult } from './load-generator.ts';
+import { POINTS, writePoints } from './points.ts';
 import { startBuilt } from './start-built.ts';
 import { answer } from './wire.ts';
 
-const ROWS = 100_000;
 const run = promisify(execFile);
 
 interface Load {
@@ -39,16 +38,12 @@ export const statements: Benchmark = {
   description: 'short statements on one and on many connections, against PostgreSQL',
   async run(report) {
     const folder = resolve('.cache/bench/points/');
-    await mkdir(join(folder, 'points'), { recursive: true });
+    const file = await writePoints(folder);
     const duckdb = await DuckDBInstance.create(':memory:');
     const direct = await duckdb.connect();
-    const file = join(folder, 'points/data.parquet');
-    await direct.run(
-      `COPY (SELECT i::bigint AS id, 'name ' || i AS name, i * 1.5::double AS amount FROM range(${ROWS}) t(i)) TO '${file}'`,
-    );
     const postgres = await startPostgres();
     await postgres.query(
-      `CREATE TABLE points AS SELECT i::bigint AS id, 'name ' || i AS name, i * 1.5::float8 AS amount FROM generate_series(0, ${ROWS - 1}) t(i)`,
+      `CREATE TABLE points AS SELECT i::bigint AS id, 'name ' || i AS name, i * 1.5::float8 AS amount FROM generate_series(0, ${POINTS - 1}) t(i)`,
     );
     await postgres.query('ALTER TABLE points ADD PRIMARY KEY (id)');
     await postgres.query('VACUUM ANALYZE points');
@@ -78,12 +73,12 @@ export const statements: Benchmark = {
       const e = await generate({
         ...point,
         url,
-        prepared: { sql: POINT('warehouse.points'), below: ROWS },
+        prepared: { sql: POINT('warehouse.points'), below: POINTS },
       });
       const f = await generate({
         ...point,
         url: theirs,
-        prepared: { sql: POINT('points'), below: ROWS },
+        prepared: { sql: POINT('points'), below: POINTS },
       });
       report({
         what: 'prepared point query on a warehouse table',
@@ -94,7 +89,7 @@ export const statements: Benchmark = {
       const g = await generate({
         ...point,
         url,
-        prepared: { sql: POINT('lake.points'), below: ROWS },
+        prepared: { sql: POINT('lake.points'), below: POINTS },
       });
       const prepared = await direct.prepare(
         `SELECT name, amount FROM read_parquet('${file}') WHERE id = $1`,
@@ -104,7 +99,7 @@ export const statements: Benchmark = {
         await time(
           1000,
           async () => {
-            prepared.bindBigInt(1, BigInt((index++ * 7919) % ROWS));
+            prepared.bindBigInt(1, BigInt((index++ * 7919) % POINTS));
             await (await prepared.run()).getRows();
           },
           200,
