@@ -29,3 +29,19 @@ test('the form that was measured for a question stays its own where its cells se
   expect(await lake.texts(coarse)).toEqual(await lake.expected(coarse));
   expect(await lake.reused()).toEqual({ hits: DAYS, misses: 0 });
 });
+
+test('what was measured for one question says nothing to those that need no measure', async () => {
+  await lake.texts('SELECT dt, count(DISTINCT n) FROM lake.t GROUP BY dt');
+  const days = "dt BETWEEN '2024-01-01' AND '2024-01-10'";
+  for (const text of [
+    `SELECT n FROM lake.t WHERE v = 3 AND ${days} ORDER BY n LIMIT 3`,
+    `SELECT n FROM lake.t WHERE v = 3 AND n < 1010 AND ${days} ORDER BY n`,
+    `SELECT count(*) FROM lake.t WHERE ${days}`,
+  ]) {
+    await lake.texts(text);
+    await lake.texts("SET tributary.reuse = '60 seconds'");
+    expect(await lake.texts(text)).toEqual(await lake.expected(text));
+    expect(await lake.reused()).toEqual({ hits: DAYS, misses: 0 });
+    await lake.texts("SET tributary.reuse = 'exact'");
+  }
+});

@@ -38,6 +38,7 @@ export function knownFacts(
   fragment: Fragment,
   shapes: readonly StoredShape[],
 ): FragmentFacts | undefined {
+  if (fragment.measured.length === 0) return undefined;
   const stored = shapes.flatMap(({ text }) => parseShape(text) ?? []);
   const isServed = (facts: FragmentFacts): boolean => {
     const refined = fragment.refine(facts);
