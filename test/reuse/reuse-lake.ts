@@ -69,8 +69,10 @@ export class ReuseLake {
     return this.#session;
   }
 
+  /** Days count from the first of January 2024. */
   path(day: number, name = 'a'): string {
-    return `${this.root}t/dt=2024-01-${String(day).padStart(2, '0')}/${name}.parquet`;
+    const date = new Date(Date.UTC(2024, 0, day)).toISOString().slice(0, 10);
+    return `${this.root}t/dt=${date}/${name}.parquet`;
   }
 
   /** Writes a day's file; `base` makes its values. The file looks old. */

@@ -121,7 +121,9 @@ class FragmentSearch {
     statistics.requests += listed.requests;
     statistics.retries += listed.retries;
     return this.#answered(parts, windows, listing, () =>
-      afterAnswer({ parts, selected, listing, verifiedAt: listedAt }, context, this.held),
+      this.#context.compute
+        ? afterAnswer({ parts, selected, listing, verifiedAt: listedAt }, context, this.held)
+        : this.held.release(),
     );
   }
 

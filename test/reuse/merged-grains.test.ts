@@ -1,0 +1,43 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { ReuseLake } from './reuse-lake.ts';
+
+let lake: ReuseLake;
+
+beforeEach(async () => {
+  lake = await ReuseLake.create({ mergeAbove: 0 });
+});
+
+afterEach(() => lake.close());
+
+const question = (from: string, to: string): string =>
+  `SELECT v, count(*), string_agg(s, ',' ORDER BY n) FROM lake.t WHERE dt BETWEEN '2024-${from}' AND '2024-${to}' GROUP BY v ORDER BY v`;
+
+test('a week that reaches into a merged month is not merged from its other days alone', async () => {
+  for (let day = 11; day <= 45; day++) await lake.write(day, 'a', day * 1000, 20);
+  await lake.texts(
+    "ALTER TABLE lake.default.t SET TBLPROPERTIES ('projection.dt.range' = '2024-01-01,2024-02-29')",
+  );
+  for (const [from, to] of [
+    ['01-01', '01-31'],
+    // The month is there; the week from 29 January is not.
+    ['01-01', '02-14'],
+    ['01-15', '02-14'],
+    ['02-01', '02-29'],
+  ] as const) {
+    const text = question(from, to);
+    expect(await lake.texts(text)).toEqual(await lake.expected(text));
+    await lake.stack.reuse?.background.settled();
+  }
+}, 120_000);
+
+test('EXPLAIN over windows of which some are missing merges nothing', async () => {
+  const text = question('01-01', '01-10');
+  await lake.texts(text);
+  await lake.stack.reuse?.background.settled();
+  await lake.write(4, 'late', 900_000, 30);
+  const lines = (await lake.texts(`EXPLAIN ${text}`)).join('\n');
+  expect(lines).toContain('10 windows, 9 HIT, 1 MISS');
+  await lake.stack.reuse?.background.settled();
+  expect(await lake.texts(text)).toEqual(await lake.expected(text));
+  expect(await lake.reused()).toEqual({ hits: 9, misses: 1 });
+}, 120_000);
