@@ -90,7 +90,7 @@ function isWorthwhile(node: Plan): boolean {
     case 'project':
       return isWorthwhile(node.input);
     case 'join':
-      return node.condition !== undefined || childPlans(node).some(isWorthwhile);
+      return node.condition !== undefined;
     default:
       return true;
   }

@@ -74,6 +74,11 @@ describe('push-to-source does not send', () => {
     ['a table of the lake', 'SELECT id FROM v WHERE n = 1', 'unchanged'],
     ['a cross join', 'SELECT t.id FROM t, u', 'project(join([t], [u]))'],
     [
+      'a product of what it computes',
+      'SELECT a.id FROM (SELECT t.id FROM t JOIN u ON t.id = u.id) a, (SELECT n FROM u GROUP BY n) b',
+      'project(join([project(join(t, u))], [project(aggregate(u))]))',
+    ],
+    [
       'what would run once a row',
       'SELECT id FROM t WHERE n > (SELECT sum(u.n) FROM u WHERE u.id = t.id)',
       'project(filter([tn], project(aggregate(filter([uid])))))',
