@@ -37,6 +37,14 @@ function rowsOf({ rows, fields }: WireAnswer, side: ClientSide): readonly string
     .sort();
 }
 
+/** The complete tag, which counts the rows that are compared. */
+function tagOf({ tag, rows }: WireAnswer): string {
+  const left = rows.filter(besideUserTable).length;
+  return left === 0
+    ? tag
+    : tag.replace(/^SELECT (\d+)$/, (_, count: string) => `SELECT ${Number(count) - left}`);
+}
+
 function columnsOf({ fields }: WireAnswer, side: ClientSide): readonly string[] {
   return fields.map(({ name, oid, typmod }) => `${name} ${named(String(oid), side)} ${typmod}`);
 }
@@ -72,7 +80,7 @@ export function answerDifference(
     ],
     ['rows', rowsOf(theirs, postgres), rowsOf(ours, tributary)],
     ['rows', theirs.copied, ours.copied],
-    ['tag', [theirs.tag], [ours.tag]],
+    ['tag', [tagOf(theirs)], [tagOf(ours)]],
   ] as const;
   for (const [where, these, those] of compared) {
     if (these.join('\n') !== those.join('\n')) {
