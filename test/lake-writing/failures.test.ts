@@ -277,6 +277,9 @@ describe('writers side by side', () => {
     await writeFile(`${staging}dead/0/rows`, 'rows');
     await two.recover(() => Promise.resolve(false));
     expect([existsSync(path), existsSync(`${staging}dead`)]).toEqual([true, false]);
+    await mkdir(`${staging}dead later/0`, { recursive: true });
+    await (await two.begin(signal)).discard();
+    expect([existsSync(path), existsSync(`${staging}dead later`)]).toEqual([true, false]);
     await write.publish([{ path, location: `${lake.stack.root}x/`, name: 'rows' }], {
       location: `${lake.stack.root}x/`,
       mustBeEmpty: true,

@@ -15,9 +15,16 @@ export interface CatalogSnapshot {
   /** In name order. */
   schemas(database: string): readonly string[];
   hasSchema(database: string, schema: string): boolean;
+  /** The schema of a source that a schema shows under its own name; undefined for others. */
+  externalSchema?(database: string, schema: string): SchemaName | undefined;
   relation(database: string, schema: string, name: string): RelationDefinition | undefined;
   /** In name order. */
   relations(database: string, schema: string): readonly RelationDefinition[];
+}
+
+export interface SchemaName {
+  readonly database: string;
+  readonly schema: string;
 }
 
 export type NewTable = Omit<TableDefinition, 'id' | 'version'>;
@@ -37,12 +44,16 @@ export interface CatalogStore {
   /** The newest committed version, including other processes' changes. Cached while the version stands. */
   snapshot(): Promise<CatalogSnapshot>;
   ensureDatabase(database: string, actor: string): Promise<void>;
-  /** Fails with `duplicateSchema` unless `ifNotExists`. Answers whether it was created. */
+  /**
+   * Fails with `duplicateSchema` unless `ifNotExists`. Answers whether it was created. `external`: the schema whose relations it
+   * shows, looked up when they are asked for.
+   */
   createSchema(
     database: string,
     schema: string,
     actor: string,
     ifNotExists: boolean,
+    external?: SchemaName,
   ): Promise<boolean>;
   /** Fails with `dependentObjects` when not empty and not `cascade`. Answers whether it existed. */
   dropSchema(

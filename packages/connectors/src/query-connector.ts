@@ -2,6 +2,14 @@ import type { SourceCatalogReader } from '@tributary/catalog';
 import type { Plan } from '@tributary/sql';
 import type { ScanContext, ScanRelation } from './connector.ts';
 
+/** A database server's database as CREATE EXTERNAL SCHEMA names it. */
+export interface NamedDatabase {
+  readonly kind: 'postgres';
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+}
+
 /** Facts of a session that a query's meaning depends on. */
 export interface QueryFacts {
   /** IANA name. */
@@ -28,6 +36,8 @@ export interface QueryConnector {
   /** The source's configured name, which is also the name of its database. */
   readonly source: string;
   readonly catalog: SourceCatalogReader;
+  /** Whether it is the database that a statement names; absent: statements cannot name it so. */
+  isDatabase?(named: NamedDatabase): boolean;
   /**
    * Why the source must not compute a node with its expressions, because the rows could differ from ours or it has no words for
    * it; undefined: it may. Looks at this node alone, its inputs and subqueries are asked for themselves. Touches nothing.

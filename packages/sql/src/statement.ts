@@ -178,6 +178,18 @@ export type Statement = StatementBase &
         readonly ignored: readonly string[];
       }
     | { readonly kind: 'createSchema'; readonly name: QualifiedName; readonly ifNotExists: boolean }
+    /** Redshift's: `name` shows the tables of a schema in a database server's database. */
+    | {
+        readonly kind: 'createExternalSchema';
+        readonly name: QualifiedName;
+        readonly ifNotExists: boolean;
+        readonly database: string;
+        readonly schema: string;
+        readonly host: string;
+        readonly port: number;
+        /** Clauses that were given and change nothing. */
+        readonly ignored: readonly string[];
+      }
     | {
         readonly kind: 'dropSchema';
         readonly names: readonly QualifiedName[];

@@ -30,6 +30,7 @@ export function mountedSnapshot(
       if (source === undefined) return base.hasSchema(database, schema);
       return source.failure !== undefined || source.schemas.has(schema);
     },
+    externalSchema: (database: string, schema: string) => base.externalSchema?.(database, schema),
     relation(database: string, schema: string, name: string): RelationDefinition | undefined {
       const source = mounted.get(database);
       if (source === undefined) return base.relation(database, schema, name);

@@ -18,7 +18,7 @@ export function schemaChanges(
           await record({ kind: 'databaseCreated', database });
       }),
 
-    createSchema: (database, schema, actor, ifNotExists) =>
+    createSchema: (database, schema, actor, ifNotExists, external) =>
       write(actor, async ({ tx, record }) => {
         const known = await tx
           .selectFrom('tributary_database')
@@ -29,14 +29,24 @@ export function schemaChanges(
           throw new QueryError('undefinedDatabase', `database "${database}" does not exist`);
         const result = await tx
           .insertInto('tributary_schema')
-          .values({ database_name: database, name: schema })
+          .values({
+            database_name: database,
+            name: schema,
+            target_database: external?.database ?? null,
+            target_schema: external?.schema ?? null,
+          })
           .onConflict((conflict) => conflict.doNothing())
           .executeTakeFirst();
         if (Number(result.numInsertedOrUpdatedRows ?? 0) === 0) {
           if (ifNotExists) return false;
           throw new QueryError('duplicateSchema', `schema "${schema}" already exists`);
         }
-        await record({ kind: 'schemaCreated', database, schema });
+        await record({
+          kind: 'schemaCreated',
+          database,
+          schema,
+          ...(external === undefined ? {} : { detail: { external } }),
+        });
         return true;
       }),
 

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { CatalogSnapshot } from '../catalog-store.ts';
 import { relationOfRow } from './relation-row.ts';
 import { catalogSnapshot, changeContent, snapshotContent } from './snapshot.ts';
-import type { RelationChange, SnapshotContent } from './snapshot.ts';
+import type { RelationChange, SnapshotContent, StoredSchema } from './snapshot.ts';
 import { readStore } from './store-errors.ts';
 import type { CatalogTables } from './tables.ts';
 
@@ -17,15 +17,17 @@ export interface SnapshotReader {
 
 interface Names {
   readonly databases: readonly string[];
-  readonly schemas: readonly { readonly database: string; readonly schema: string }[];
+  readonly schemas: readonly StoredSchema[];
 }
 
 async function readNames(db: Kysely<CatalogTables>): Promise<Names> {
   const databases = await db.selectFrom('tributary_database').select('name').execute();
-  const schemas = await db
-    .selectFrom('tributary_schema')
-    .select(['database_name as database', 'name as schema'])
-    .execute();
+  const rows = await db.selectFrom('tributary_schema').selectAll().execute();
+  const schemas = rows.map((row): StoredSchema => {
+    const { target_database: database, target_schema: schema } = row;
+    const external = database === null || schema === null ? undefined : { database, schema };
+    return { database: row.database_name, schema: row.name, external };
+  });
   return { databases: databases.map((row) => row.name), schemas };
 }
 

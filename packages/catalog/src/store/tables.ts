@@ -13,7 +13,13 @@ export interface CatalogTables {
   /** One row. Every writer updates it first, which makes writers come one after another. */
   readonly tributary_state: { readonly id: number; readonly version: number };
   readonly tributary_database: { readonly name: string };
-  readonly tributary_schema: { readonly database_name: string; readonly name: string };
+  readonly tributary_schema: {
+    readonly database_name: string;
+    readonly name: string;
+    /** The schema whose relations it shows; null: it has its own. */
+    readonly target_database: string | null;
+    readonly target_schema: string | null;
+  };
   readonly tributary_relation: {
     readonly id: string;
     readonly database_name: string;

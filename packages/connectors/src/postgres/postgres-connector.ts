@@ -5,7 +5,12 @@ import type { Engine } from '@tributary/engine';
 import { isQueryError } from '@tributary/sql';
 import type { Plan } from '@tributary/sql';
 import type { ScanContext, ScanRelation, ScanStatistics } from '../connector.ts';
-import type { QueryConnector, QueryFacts, SourceMoment } from '../query-connector.ts';
+import type {
+  NamedDatabase,
+  QueryConnector,
+  QueryFacts,
+  SourceMoment,
+} from '../query-connector.ts';
 import { noScanStatistics } from '../scan-statistics.ts';
 import { CatalogCache } from './catalog/catalog-cache.ts';
 import { ConnectionPool } from './connection-pool.ts';
@@ -46,11 +51,13 @@ class PostgresConnector implements QueryConnector {
   /** The catalog has a connection beside the pool's: a pool that is busy must not hold up binding. */
   readonly #catalogPool: ConnectionPool;
   readonly #statementTimeout: number;
+  readonly #database: Omit<NamedDatabase, 'kind'>;
 
   constructor(config: PostgresConfig, engine: Engine) {
     const target = connectionTarget(config);
     const connectTimeout = config.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT_MS;
     this.source = config.source;
+    this.#database = target;
     this.#engine = engine;
     this.#pool = new ConnectionPool(
       target,
@@ -63,6 +70,16 @@ class PostgresConnector implements QueryConnector {
       config.source,
       this.#catalogPool,
       config.catalogAge ?? DEFAULT_CATALOG_AGE_MS,
+    );
+  }
+
+  isDatabase({ kind, host, port, database }: NamedDatabase): boolean {
+    const own = this.#database;
+    return (
+      kind === 'postgres' &&
+      host.toLowerCase() === own.host.toLowerCase() &&
+      port === own.port &&
+      database === own.database
     );
   }
 

@@ -20,7 +20,8 @@ interface SchemaAddress {
 
 /**
  * The schemas that `schema` may mean in a database, in order of precedence. In `main`, a source's default schema also bears
- * the source's name and its other schemas are `<source>_<schema>`; elsewhere `public` and `default` both mean the default.
+ * the source's name and its other schemas are `<source>_<schema>`; elsewhere `public` and `default` both mean the default. An
+ * external schema also means the one that it shows.
  */
 export function schemaAddresses(
   catalog: CatalogSnapshot,
@@ -29,7 +30,10 @@ export function schemaAddresses(
 ): readonly SchemaAddress[] {
   const found: SchemaAddress[] = [];
   const add = (inDatabase: string, name: string): void => {
-    if (catalog.hasSchema(inDatabase, name)) found.push({ database: inDatabase, schema: name });
+    if (!catalog.hasSchema(inDatabase, name)) return;
+    found.push({ database: inDatabase, schema: name });
+    const external = catalog.externalSchema?.(inDatabase, name);
+    if (external !== undefined) add(external.database, external.schema);
   };
   add(database, schema);
   if (database !== MAIN) {

@@ -78,6 +78,15 @@ export function newRelationName(name: QualifiedName, scope: SessionScope): Relat
       hint: 'Create it first: CREATE SCHEMA <database>.<schema>.',
     });
   }
+  if (scope.snapshot.externalSchema?.(target.database, target.schema) !== undefined) {
+    throw new QueryError(
+      'wrongObjectType',
+      `schema "${target.schema}" shows the tables of a source`,
+      {
+        hint: 'Create it in another schema, for instance public.',
+      },
+    );
+  }
   return { ...target, name: name.at(-1) ?? '' };
 }
 

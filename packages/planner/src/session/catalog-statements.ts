@@ -1,7 +1,7 @@
 import { QueryError } from '@tributary/sql';
 import type { Statement } from '@tributary/sql';
 import { addColumns, createExternalTable, setTableProperties } from '../ddl/define-tables.ts';
-import { createSchema, dropSchemas } from '../ddl/define-schemas.ts';
+import { createExternalSchema, createSchema, dropSchemas } from '../ddl/define-schemas.ts';
 import { createView, dropRelations } from '../ddl/define-views.ts';
 import { addPartitions, dropPartitions, repairTable } from '../ddl/register-partitions.ts';
 import { showCatalog } from '../ddl/show-catalog.ts';
@@ -20,6 +20,7 @@ const CHANGE_TAGS = {
   createView: 'CREATE VIEW',
   dropView: 'DROP VIEW',
   createSchema: 'CREATE SCHEMA',
+  createExternalSchema: 'CREATE SCHEMA',
   dropSchema: 'DROP SCHEMA',
 } as const;
 
@@ -54,6 +55,8 @@ function change(statement: ChangeStatement, scope: StatementScope): Promise<read
       return createView(statement, scope);
     case 'createSchema':
       return createSchema(statement, scope);
+    case 'createExternalSchema':
+      return createExternalSchema(statement, scope);
     case 'dropSchema':
       return dropSchemas(statement, scope);
   }

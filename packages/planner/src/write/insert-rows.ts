@@ -8,7 +8,7 @@ import type { StatementScope } from '../service/statement-scope.ts';
 import type { StatementResult } from '../session/sql-session.ts';
 import { assignRows, insertTargets } from './assign-rows.ts';
 import { tableLayout } from './file-layout.ts';
-import { partitionPlace } from './partition-places.ts';
+import { existingPlace, partitionPlace } from './partition-places.ts';
 import { fileName, stageRows } from './stage-rows.ts';
 import type { StagedRows } from './stage-rows.ts';
 import type { FileLayout } from './file-layout.ts';
@@ -62,6 +62,23 @@ async function refuseChanged(table: TableDefinition, scope: StatementScope): Pro
   }
 }
 
+/** Throws concurrentChange where a partition was registered meanwhile, at another place than its rows are to go. */
+async function refuseMoved(
+  table: TableDefinition,
+  added: readonly RegisteredPartition[],
+  { connector }: WritableSource,
+  scope: StatementScope,
+): Promise<void> {
+  for (const { values, location } of added) {
+    if ((await existingPlace(table, values, connector, scope)) === location) continue;
+    throw new QueryError(
+      'concurrentChange',
+      `a partition of table "${table.name}" was registered elsewhere while rows were written`,
+      { hint: 'Run the statement again.' },
+    );
+  }
+}
+
 /** INSERT: rows become new files of the table, visible all at once. */
 export async function insertRows(
   statement: Extract<Statement, { kind: 'insert' }>,
@@ -83,9 +100,9 @@ export async function insertRows(
       // Before the files: a partition without files has no rows, but files without their partition would stay unseen.
       prepare: async () => {
         await refuseChanged(table, scope);
-        if (added.length > 0) {
-          await scope.services.store.addPartitions(table, added, scope.user, true);
-        }
+        if (added.length === 0) return;
+        const count = await scope.services.store.addPartitions(table, added, scope.user, true);
+        if (count < added.length) await refuseMoved(table, added, source, scope);
       },
     });
     return { kind: 'command', tag: `INSERT 0 ${staged.rows}`, notices: [] };

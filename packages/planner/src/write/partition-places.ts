@@ -48,8 +48,8 @@ function shown(table: TableDefinition, values: readonly (string | null)[]): stri
   return table.partitionColumns.map(({ name }, at) => `${name}=${values[at] ?? 'NULL'}`).join('/');
 }
 
-/** Where the table looks for rows with these partition values. */
-async function existingPlace(
+/** Where the table looks for rows with these partition values (PostgreSQL's text form); undefined: nowhere. */
+export async function existingPlace(
   table: TableDefinition,
   values: readonly (string | null)[],
   connector: Connector,

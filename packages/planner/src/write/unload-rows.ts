@@ -158,7 +158,9 @@ export async function unloadRows(
     const staged = await stageRows(plan, layout, write, scope);
     const files = placed(staged, location, layout);
     const all = statement.manifest ? [...files, await manifest(files, location, write)] : files;
-    for (const file of all) await source.connector.resolveLocation(file.location);
+    for (const each of new Set(all.map((file) => file.location))) {
+      await source.connector.resolveLocation(each);
+    }
     await write.publish(all, { location, mustBeEmpty: true });
     const notices: Notice[] = statement.ignored.map((clause) => ({
       severity: 'NOTICE',

@@ -66,7 +66,7 @@ export async function prepareDemo(
   const text = `server: { sql: { port: ${options.sqlPort} }, http: { port: ${options.httpPort} } }
 state: ./state
 sources:
-  lake: { connector: lake, root: ./lake }
+  lake: { connector: lake, root: ./lake, write: { roles: [] } }
 ${warehouse === undefined ? '' : "  warehouse: { connector: postgres, url: '${WAREHOUSE_URL}' }\n"}bootstrap: [ tables.sql ]
 `;
   const file = join(folder, 'tributary.yaml');

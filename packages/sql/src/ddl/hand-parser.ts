@@ -1,5 +1,6 @@
 import type { StatementBody } from '../parse/session-statement.ts';
 import { readAlterTable } from './alter-table.ts';
+import { readCreateExternalSchema } from './create-external-schema.ts';
 import { readCreateExternalTable } from './create-external-table.ts';
 import { readDescribe } from './describe.ts';
 import { readDropTable } from './drop-table.ts';
@@ -11,9 +12,15 @@ import type { TokenReader } from './token-reader.ts';
 /** Reads a statement from its first word on; what follows what it takes is an error. */
 export type HandParser = (reader: TokenReader) => StatementBody;
 
+function readCreateExternal(reader: TokenReader): StatementBody {
+  return reader.sees('create', 'external', 'schema')
+    ? readCreateExternalSchema(reader)
+    : readCreateExternalTable(reader);
+}
+
 /** Statements that PostgreSQL's grammar lacks or reads otherwise, by their first words. */
 const PARSERS: ReadonlyMap<string, HandParser> = new Map([
-  ['create external', readCreateExternalTable],
+  ['create external', readCreateExternal],
   ['create schema', readCreateSchema],
   ['create database', readCreateSchema],
   ['drop schema', readDropSchema],

@@ -6,10 +6,11 @@ import { isUndefinedTable } from '../store-errors.ts';
 import type { CatalogTables } from '../tables.ts';
 import { firstTables } from './001-first-tables.ts';
 import { reuseTables } from './002-reuse-tables.ts';
+import { externalSchemas } from './003-external-schemas.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they are applied. */
-const MIGRATIONS: readonly Migration[] = [firstTables, reuseTables];
+const MIGRATIONS: readonly Migration[] = [firstTables, reuseTables, externalSchemas];
 
 /** Any fixed number; taken by every process that migrates the same PostgreSQL database. */
 const ADVISORY_LOCK = 7_426_117;

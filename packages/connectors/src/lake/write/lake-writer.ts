@@ -66,6 +66,8 @@ export class LakeWriter implements SourceWriter {
   #serial = 0;
   /** Writes whose files could be neither published nor taken back yet. */
   readonly #unfinished = new Set<string>();
+  /** Whether the catalog has a table; unknown before the start has asked. */
+  #exists: ((table: CreatedTable) => Promise<boolean>) | undefined;
 
   constructor(store: PublishingStore, gate: PublishGate) {
     this.#store = store;
@@ -74,8 +76,8 @@ export class LakeWriter implements SourceWriter {
 
   async begin(signal: AbortSignal): Promise<SourceWrite> {
     throwIfAborted(signal);
-    for (const folder of this.#unfinished)
-      await this.#finish(folder, undefined).catch(() => undefined);
+    // What cannot be ended now is in nobody's way.
+    await this.#endWrites().catch(() => undefined);
     try {
       const folder = `${this.#ownFolder()}${this.#serial++}/`;
       mkdirSync(folder);
@@ -92,16 +94,23 @@ export class LakeWriter implements SourceWriter {
   }
 
   async recover(exists: (table: CreatedTable) => Promise<boolean>): Promise<void> {
-    for (const folder of this.#unfinished) await this.#finish(folder, exists);
+    this.#exists = exists;
+    await this.#endWrites();
+  }
+
+  /** Ends writes that were left in the middle: this process's own, and those of processes that ended. */
+  async #endWrites(): Promise<void> {
+    for (const folder of this.#unfinished) await this.#finish(folder);
     for (const name of namesIn(this.#store.staging)) {
       if (name === this.#own?.name) continue;
       const folder = `${this.#store.staging}${name}/`;
       const lock = lockOf(folder);
       if (lock === undefined) continue;
       try {
+        let all = true;
         for (const write of namesIn(folder))
-          if (/^\d+$/.test(write)) await this.#finish(`${folder}${write}/`, exists);
-        rmSync(folder, { recursive: true, force: true });
+          if (/^\d+$/.test(write) && !(await this.#finish(`${folder}${write}/`))) all = false;
+        if (all) rmSync(folder, { recursive: true, force: true });
       } finally {
         lock.release();
       }
@@ -129,28 +138,23 @@ export class LakeWriter implements SourceWriter {
     return `${this.#store.staging}${this.#own.name}/`;
   }
 
-  /** Ends a write that was left in the middle. */
-  async #finish(
-    folder: string,
-    exists: ((table: CreatedTable) => Promise<boolean>) | undefined,
-  ): Promise<void> {
+  /** Ends a write that was left in the middle. False: it is not known how. */
+  async #finish(folder: string): Promise<boolean> {
     const journal = readJournal(folder);
-    const outcome = await this.#outcome(journal, exists);
-    if (outcome === undefined) return;
+    const outcome = await this.#outcome(journal);
+    if (outcome === undefined) return false;
     await each(journal.files, (file) => this.#store[outcome](file));
     await this.#store.settle(journal.files);
     await rm(folder, { recursive: true, force: true });
     this.#unfinished.delete(folder);
+    return true;
   }
 
   /** Undefined: nobody here can ask the catalog, which decides. */
-  async #outcome(
-    { outcome, created }: Journal,
-    exists: ((table: CreatedTable) => Promise<boolean>) | undefined,
-  ): Promise<Journal['outcome'] | undefined> {
+  async #outcome({ outcome, created }: Journal): Promise<Journal['outcome'] | undefined> {
     if (outcome === 'retract' || created === undefined) return outcome;
-    if (exists === undefined) return undefined;
-    return (await exists(created)) ? 'publish' : 'retract';
+    const found = await this.#exists?.(created);
+    return found === undefined ? undefined : found ? 'publish' : 'retract';
   }
 }
 
