@@ -35,7 +35,7 @@ test('EXPLAIN over windows of which some are missing merges nothing', async () =
   await lake.texts(text);
   await lake.stack.reuse?.background.settled();
   await lake.write(4, 'late', 900_000, 30);
-  const lines = (await lake.texts(`EXPLAIN ${text}`)).join('\n');
+  const lines = (await lake.texts(`EXPLAIN ${text}`)).map(([line]) => line).join('\n');
   expect(lines).toContain('10 windows, 9 HIT, 1 MISS');
   await lake.stack.reuse?.background.settled();
   expect(await lake.texts(text)).toEqual(await lake.expected(text));
