@@ -30,6 +30,15 @@ test('the form that was measured for a question stays its own where its cells se
   expect(await lake.reused()).toEqual({ hits: DAYS, misses: 0 });
 });
 
+test('cells that are gone do not choose a form', async () => {
+  await lake.texts('SELECT dt, v, count(DISTINCT n) FROM lake.t GROUP BY dt, v');
+  await lake.texts("CALL tributary.invalidate('lake.default.t')");
+  await lake.texts('SELECT dt, count(DISTINCT n) FROM lake.t GROUP BY dt');
+  expect(await lake.reused()).toEqual({ hits: 0, misses: DAYS });
+  const rows = await lake.texts('SELECT DISTINCT shape FROM tributary.cells');
+  expect(rows.map(([shape = '']) => shape.includes('of_few'))).toEqual([false]);
+});
+
 test('what was measured for one question says nothing to those that need no measure', async () => {
   await lake.texts('SELECT dt, count(DISTINCT n) FROM lake.t GROUP BY dt');
   const days = "dt BETWEEN '2024-01-01' AND '2024-01-10'";

@@ -161,7 +161,7 @@ export class CellSearch {
     // By its span alone a cell could be taken for that of another window.
     if (new Set(windows.map(spanKey)).size < windows.length) return undefined;
     const shapes = await this.#context.reuse.service.store.shapes(this.#context.base);
-    const facts = knownFacts(this.#fragment, shapes);
+    const facts = await knownFacts(this.#fragment, shapes, this.#context.reuse.service.store);
     if (facts !== undefined) this.#fragment = this.#fragment.refine(facts);
     const rolled = await this.#lookUpRolled(windows, shapes, isYoung);
     const answered = new Set(rolled.flatMap(({ group }) => group.windows));
@@ -196,7 +196,8 @@ export class CellSearch {
     const key = `${base.hash}\nmeasure ${shapeText(shapeOf(this.#fragment))}`;
     const running = reuse.service.flights.running(key);
     if (running !== undefined) await unlessAborted(running, run.signal);
-    const facts = knownFacts(this.#fragment, await reuse.service.store.shapes(base));
+    const { store } = reuse.service;
+    const facts = await knownFacts(this.#fragment, await store.shapes(base), store);
     if (facts !== undefined) {
       this.#measured = this.#fragment;
       this.#fragment = this.#fragment.refine(facts);

@@ -1,4 +1,4 @@
-import type { BaseKey, StoredShape, TableDefinition } from '@tributary/catalog';
+import type { BaseKey, ReuseStore, StoredShape, TableDefinition } from '@tributary/catalog';
 import type { ScanListing } from '@tributary/connectors';
 import { printDuckdb } from '@tributary/sql';
 import type { Plan } from '@tributary/sql';
@@ -31,29 +31,37 @@ function noteText(fragment: Fragment): string {
 }
 
 /**
- * What was measured before: for the fragment itself, or for another one whose cells serve it in the form that was chosen for that one.
- * A coarser question is answered from the cells of a finer one so, though by itself it would have another form.
+ * What was measured before: for the fragment itself, or for another one that has cells which serve it in the form that was chosen for
+ * that one. A coarser question is answered from the cells of a finer one so, though by itself it would have another form.
  */
-export function knownFacts(
+export async function knownFacts(
   fragment: Fragment,
   shapes: readonly StoredShape[],
-): FragmentFacts | undefined {
+  store: Pick<ReuseStore, 'cells'>,
+): Promise<FragmentFacts | undefined> {
   if (fragment.measured.length === 0) return undefined;
-  const stored = shapes.flatMap(({ text }) => parseShape(text) ?? []);
-  const isServed = (facts: FragmentFacts): boolean => {
+  const stored = shapes.flatMap(({ id, text }) => {
+    const shape = parseShape(text);
+    return shape === undefined ? [] : [{ id, shape }];
+  });
+  const serving = (facts: FragmentFacts): readonly number[] => {
     const refined = fragment.refine(facts);
-    return stored.some((shape) => serves(shape, refined) !== undefined);
+    return stored.flatMap(({ id, shape }) => (serves(shape, refined) === undefined ? [] : [id]));
   };
   const text = noteText(fragment);
   const note = shapes.find((shape) => shape.text === text)?.note ?? null;
   const own = note === null ? undefined : parseFacts(note);
-  if (own !== undefined && isServed(own)) return own;
-  const others = shapes.flatMap((shape) =>
-    shape.note !== null && shape.text.startsWith(NOTE) ? (parseFacts(shape.note) ?? []) : [],
-  );
-  const applies = ({ ranges }: FragmentFacts): boolean =>
-    fragment.measured.every((each) => ranges.has(each.text));
-  return others.find((facts) => applies(facts) && isServed(facts)) ?? own;
+  if (own !== undefined && serving(own).length > 0) return own;
+  for (const shape of shapes) {
+    const facts =
+      shape.note !== null && shape.text.startsWith(NOTE) ? parseFacts(shape.note) : undefined;
+    if (facts === undefined || !fragment.measured.every((each) => facts.ranges.has(each.text)))
+      continue;
+    // A shape may be there for its note alone.
+    const ids = serving(facts);
+    if (ids.length > 0 && (await store.cells(ids, -Infinity, Infinity)).length > 0) return facts;
+  }
+  return own;
 }
 
 /**
