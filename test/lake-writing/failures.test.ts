@@ -259,7 +259,7 @@ describe('writers side by side', () => {
     const states = outcomes.map(({ status }) => status).sort();
     expect(states).toEqual(['fulfilled', 'rejected']);
     const [table] = (await lake.rows("SHOW TABLES IN lake.default LIKE 'one|two'")).flat();
-    expect(await lake.rows(`SELECT a FROM lake.${table}`)).toEqual([[table]]);
+    expect(await lake.rows(`SELECT a FROM lake.${String(table)}`)).toEqual([[table]]);
   });
 
   test('what a living process has aside stays, what a dead one had goes', async () => {

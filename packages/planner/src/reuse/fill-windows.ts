@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { BaseKey, CellContent, TableDefinition } from '@tributary/catalog';
 import type { ScanListing } from '@tributary/connectors';
+import { cancellation } from '@tributary/engine';
 import { isQueryError, printDuckdb } from '@tributary/sql';
 import type { QueryError } from '@tributary/sql';
 import { printFacts } from '../execute/run-plan.ts';
@@ -193,7 +194,8 @@ export class FragmentWindows {
       }
     };
     await Promise.all(Array.from({ length: UNITS_AT_ONCE }, work));
-    this.#context.run.signal.throwIfAborted();
+    const { run } = this.#context;
+    if (run.signal.aborted) throw cancellation(run.signal);
     // Who was stopped failed for that alone.
     if (refusal !== undefined) return refusal;
     if (failures.length > 0) throw failures[0];
@@ -375,11 +377,11 @@ function parseNote(note: string | null): { readonly large: boolean; readonly at:
 
 /** Waits, unless the signal aborts first. */
 export async function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
+  if (signal.aborted) throw cancellation(signal);
   let stop = (): void => undefined;
   const abortion = new Promise<never>((_, reject) => {
     stop = () => {
-      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+      reject(cancellation(signal));
     };
     signal.addEventListener('abort', stop, { once: true });
   });
