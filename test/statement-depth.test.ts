@@ -24,7 +24,7 @@ const ANSWERED: readonly (readonly [string, (depth: number) => string, unknown])
   ['parentheses', (n) => `SELECT ${nested('(', '7', ')', n)}`, 7],
   ['function calls', (n) => `SELECT ${nested('abs(', '7', ')', n)}`, 7],
   ['coalesce', (n) => `SELECT ${nested('coalesce(NULL, ', '7', ')', n)}`, 7],
-  ['NOT', (n) => `SELECT ${nested('NOT ', 'true', '', n)}`, true],
+  ['NOT', (n) => `SELECT ${nested('NOT ', 'true', '', n)}`, 't'],
   ['minus', (n) => `SELECT ${nested('- ', '7', '', n)}`, 7],
   ['casts', (n) => `SELECT 7${'::int'.repeat(n)}`, 7],
   ['additions', (n) => `SELECT ${chain('i', '+', n)} FROM generate_series(1, 1) AS g(i)`, 498],
@@ -72,7 +72,8 @@ const BOUNDED: readonly (readonly [string, (depth: number) => string, number])[]
 describe('a deep statement', () => {
   test.each(ANSWERED)('of 498 levels of %s is answered', async (_, statement, expected) => {
     const { rows } = await query(session, statement(498));
-    expect(rows[0]?.[0]).toEqual(expected);
+    // Constants come in PostgreSQL's text.
+    expect(String(rows[0]?.[0])).toBe(String(expected));
   });
 
   test.each(BOUNDED)(
