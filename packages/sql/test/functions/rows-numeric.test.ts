@@ -24,6 +24,8 @@ const changed: Record<string, RowCases> = {
   'log(numeric, numeric)': {
     tuples: [
       ['2', '8'],
+      [null, '0'],
+      ['0', null],
       [null, '1'],
       ['2', null],
     ],
@@ -79,11 +81,13 @@ const changed: Record<string, RowCases> = {
     ],
   },
   'width_bucket(float8, float8, float8, int4)': {
-    tuples: ['5', '-1', '0', '10', '9.99', null].flatMap((x) => [
+    tuples: ['5', '-1', '0', '10', '9.99', '3.141592653589793', null].flatMap((x) => [
       [x, '0', '10', 5],
       [x, '10', '0', 4],
       [x, '0', '10', 0],
       [x, '1', '1', 3],
+      [x, '1e300', '-2.5', 1],
+      [x, '-1.7e308', '1.7e308', 7],
     ]),
   },
   'width_bucket(numeric, numeric, numeric, int4)': {

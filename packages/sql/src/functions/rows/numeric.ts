@@ -212,7 +212,7 @@ const roots: readonly FunctionEntry[] = [
     }),
   ]),
   fn('log(numeric, numeric) -> numeric', {
-    duckdb: `CASE WHEN {1} IS NOT NULL THEN ${logarithm(AS_NUMERIC(`(ln(CAST({1} AS DOUBLE)) / ln(${DOUBLE}))`))} END`,
+    duckdb: `CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN ${logarithm(AS_NUMERIC(`(ln(CAST({1} AS DOUBLE)) / ln(${DOUBLE}))`))} END`,
     digits: TRANSCENDENTAL,
   }),
   ...['power', 'pow'].flatMap((name) => [
@@ -261,19 +261,29 @@ const trigonometry: readonly FunctionEntry[] = [
   fn('random() -> float8', { duckdb: 'random()', volatility: 'volatile' }),
 ];
 
-/** width_bucket by arithmetic: DuckDB has none. Bounds may be given in either order, as in PostgreSQL. */
-function widthBucket(cast: string): Template {
-  const [x, low, high, count] = ['{0}', '{1}', '{2}', '{3}'].map(
-    (text) => `CAST(${text} AS ${cast})`,
+/**
+ * width_bucket by arithmetic: DuckDB has none. Bounds may be given in either order, as in PostgreSQL. A quotient that rounds to one
+ * stays in the last bucket, and halves keep the distance of bounds finite (float.c, width_bucket_float8).
+ */
+function widthBucket(quotient: (x: string, low: string, high: string) => string): Template {
+  const [x = '', low = '', high = ''] = ['{0}', '{1}', '{2}'].map(
+    (text) => `CAST(${text} AS DOUBLE)`,
   );
-  const up = `CASE WHEN ${x} < ${low} THEN 0 WHEN ${x} >= ${high} THEN {3} + 1 ELSE CAST(floor((${x} - ${low}) * ${count} / (${high} - ${low})) AS INTEGER) + 1 END`;
-  const down = `CASE WHEN ${x} > ${low} THEN 0 WHEN ${x} <= ${high} THEN {3} + 1 ELSE CAST(floor((${low} - ${x}) * ${count} / (${low} - ${high})) AS INTEGER) + 1 END`;
+  const inside = `CAST(least(floor(${quotient(x, low, high)}), {3} - 1) AS INTEGER) + 1`;
+  const up = `CASE WHEN ${x} < ${low} THEN 0 WHEN ${x} >= ${high} THEN {3} + 1 ELSE ${inside} END`;
+  const down = `CASE WHEN ${x} > ${low} THEN 0 WHEN ${x} <= ${high} THEN {3} + 1 ELSE ${inside} END`;
   return `CASE WHEN {0} IS NULL OR {1} IS NULL OR {2} IS NULL OR {3} IS NULL THEN NULL WHEN {3} <= 0 THEN ${raise('2201G', 'count must be greater than zero')} WHEN {1} = {2} THEN ${raise('2201G', 'lower bound cannot equal upper bound')} WHEN {1} < {2} THEN ${up} ELSE ${down} END`;
 }
 
 const buckets: readonly FunctionEntry[] = [
-  fn('width_bucket(float8, float8, float8, int4) -> int4', { duckdb: widthBucket('DOUBLE') }),
-  fn('width_bucket(numeric, numeric, numeric, int4) -> int4', { duckdb: widthBucket('DOUBLE') }),
+  fn('width_bucket(float8, float8, float8, int4) -> int4', {
+    duckdb: widthBucket(
+      (x, low, high) => `{3} * ((${x} / 2 - ${low} / 2) / (${high} / 2 - ${low} / 2))`,
+    ),
+  }),
+  fn('width_bucket(numeric, numeric, numeric, int4) -> int4', {
+    duckdb: widthBucket((x, low, high) => `(${x} - ${low}) * {3} / (${high} - ${low})`),
+  }),
 ];
 
 /** Functions of numbers. */
