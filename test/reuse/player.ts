@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm, stat, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SqlSession } from '@tributary/planner';
@@ -275,8 +275,12 @@ export class Player {
     if (table?.registered === undefined || table.layout === undefined) return undefined;
     const depth = table.layout.partitionColumns.length;
     const registered = new Map(table.registered);
-    for (const file of await filesBelow(this.root + table.location)) {
-      const path = `${file.split('/').slice(0, depth).join('/')}/`;
+    const base = this.root + table.location;
+    const entries = await readdir(base, { recursive: true, withFileTypes: true });
+    for (const entry of entries.filter((each) => each.isDirectory())) {
+      // A folder is a partition, also once its last file has gone, as in Hive.
+      const path = `${join(entry.parentPath, entry.name).slice(base.length)}/`;
+      if (path.split('/').length !== depth + 1) continue;
       if (!registered.has(path)) registered.set(path, table.location + path);
     }
     await query(this.session, `MSCK REPAIR TABLE lake.default.${name}`);
@@ -287,11 +291,12 @@ export class Player {
 
   /** Reads again what changed since the truth was last asked. */
   async #read(): Promise<void> {
-    for (const name of this.#unread) {
+    for (const name of [...this.#unread]) {
+      // Before: what changes while it is read is read again.
+      this.#unread.delete(name);
       const table = this.#tables.get(name);
       if (table !== undefined) await this.#truth.load(table);
     }
-    this.#unread.clear();
   }
 
   async #expected(
@@ -346,10 +351,6 @@ export class Player {
   async #race(statement: ComparedStatement, change: Step): Promise<Outcome> {
     const described = await this.#ask(`EXPLAIN ${statement.text}`);
     let changing: Promise<unknown> = Promise.resolve();
-    this.#beforeRead = async () => {
-      changing = this.play(change);
-      await changing;
-    };
     await this.#read();
     const connection = this.#truth.connection;
     const text = dialectText(statement.text, 'duckdb');
@@ -360,6 +361,11 @@ export class Player {
         () => true,
         () => false,
       );
+    // Not sooner: work in the background reads as well.
+    this.#beforeRead = async () => {
+      changing = this.play(change);
+      await changing;
+    };
     const actual = await this.#ask(statement.text);
     const windows = await this.#windows();
     this.#beforeRead = undefined;

@@ -31,6 +31,10 @@ export class Truth {
   static async open(root: string): Promise<Truth> {
     const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
     const connection = await instance.connect();
+    // Its caches take a file of the old size and time for the old file.
+    await connection.run(
+      'SET enable_external_file_cache = false; SET parquet_metadata_cache = false',
+    );
     await connection.run(
       "SET integer_division = true; SET default_null_order = 'postgres'; SET TimeZone = 'UTC'; SET order_by_non_integer_literal = true; CREATE SCHEMA lake",
     );
