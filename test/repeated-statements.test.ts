@@ -83,3 +83,18 @@ describe.each([
     await eve.close();
   });
 });
+
+test.each([
+  "SELECT 1, -2::int8, 'a b', true, NULL::text, 7::int2",
+  'VALUES (1, false), (NULL, true)',
+])('constants are answered alike with and without the engine: %s', async (text) => {
+  const asked = await stack.service.createSession('ana', new Map());
+  const cells = async (): Promise<unknown> =>
+    (await query(asked, text)).rows.map((row) =>
+      row.map((cell) => (typeof cell === 'boolean' ? String(cell).slice(0, 1) : String(cell))),
+    );
+  const beside = await cells();
+  await query(asked, "SET tributary.rules_off = 'constant-rows'");
+  expect(await cells()).toEqual(beside);
+  await asked.close();
+});

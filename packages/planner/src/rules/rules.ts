@@ -34,12 +34,16 @@ export const REUSE_WINDOWS = 'reuse-windows';
 /** Likewise: a query that was bound before is bound anew only when the catalog or a setting it depends on has changed. */
 export const BOUND_QUERIES = 'bound-queries';
 
+/** Likewise: queries of constants are answered beside the engine. */
+export const CONSTANT_ROWS = 'constant-rows';
+
 export const RULE_NAMES: readonly string[] = [
   ...RULES.map((rule) => rule.name),
   LEADING_SUBQUERIES,
   DYNAMIC_FILTERS,
   REUSE_WINDOWS,
   BOUND_QUERIES,
+  CONSTANT_ROWS,
 ];
 
 export interface RuleOutcome {

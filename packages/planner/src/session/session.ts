@@ -8,6 +8,7 @@ import { constantRows } from '../execute/constant-rows.ts';
 import { runPlan } from '../execute/run-plan.ts';
 import { MAIN_DATABASE } from '../service/planner-services.ts';
 import type { PlannerServices } from '../service/planner-services.ts';
+import { CONSTANT_ROWS } from '../rules/rules.ts';
 import { leadPlan } from '../service/lead-plan.ts';
 import { bindQuery, optimize, substituteParameters } from '../service/plan-select.ts';
 import { withDigitsOfValues } from '../service/parameter-digits.ts';
@@ -356,7 +357,8 @@ export class Session implements SqlSession {
     return this.#logged(statement, signal, async (scope) => {
       this.#transaction.dropSnapshot();
       const bound = this.#bound(inner, scope, parameters);
-      const { plan } = await optimize(substituteParameters(bound, parameters, scope), scope);
+      const query = substituteParameters(bound, parameters, scope);
+      const { plan } = await optimize(await leadPlan(query, scope), scope);
       return writeStatement(statement, plan, scope, this.#changeContext());
     });
   }
@@ -480,7 +482,8 @@ export class Session implements SqlSession {
       }
       const optimized = await optimize(await leadPlan(plan, scope), scope);
       const answer = { columns: bound.plan.columns, tag: 'SELECT', notices: [] } as const;
-      const rows = constantRows(optimized.plan);
+      const off = scope.rulesOff.has('all') || scope.rulesOff.has(CONSTANT_ROWS);
+      const rows = off ? undefined : constantRows(optimized.plan);
       if (rows !== undefined) {
         this.#end(scope.record);
         return { ...answer, kind: 'textRows', rows };
