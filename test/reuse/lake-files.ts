@@ -28,11 +28,11 @@ export async function writeRows(
   await rename(beside, path);
 }
 
-/** Other values in the same columns, of the same width. */
+/** Other values in the same columns, of the same width; `rid` stays unique, since statements order by it. */
 const DISGUISES = [
   'rid + 1000000 AS rid',
   'k + 1 AS k',
-  'k + 2 AS k, rid + 1 AS rid',
+  'k + 2 AS k, rid + 2000000 AS rid',
   '30 - k AS k',
 ];
 
