@@ -169,10 +169,14 @@ function holding(
       const within = `WITHIN GROUP (ORDER BY ${make.column(kind)})`;
       return { text: `percentile_disc(${fraction}) ${within}`, kind };
     },
-    () => ({
-      text: `string_agg(${make.value('text', 1)}, ',' ORDER BY ${SELF}.rid${turn})`,
-      kind: 'text',
-    }),
+    () => {
+      // The value may be of the joined table, several of whose rows belong to one `rid`.
+      const text = make.value('text', 1);
+      return {
+        text: `string_agg(${text}, ',' ORDER BY ${SELF}.rid${turn}, ${text})`,
+        kind: 'text',
+      };
+    },
     () => ({
       text: `string_agg(${SELF}.s, '/' ORDER BY ${SELF}.k, ${SELF}.rid${turn})`,
       kind: 'text',

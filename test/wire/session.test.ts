@@ -40,6 +40,20 @@ describe('transactions and settings follow the rules of PostgreSQL', () => {
     );
   });
 
+  it('the statements of one message have one now()', async () => {
+    const times = async (client: pg.Client): Promise<number> => {
+      const answers: unknown = await client.query({
+        text: 'SELECT clock_timestamp(), now()::text; SELECT count(*), now()::text FROM generate_series(1, 200000); SELECT 1, now()::text',
+        rowMode: 'array',
+      });
+      if (!Array.isArray(answers)) throw new Error('one answer came to three statements');
+      const results = answers as readonly { readonly rows: readonly (readonly unknown[])[] }[];
+      return new Set(results.map(({ rows }) => String(rows[0]?.[1]))).size;
+    };
+    expect(await times(servers.postgres)).toBe(1);
+    expect(await times(servers.tributary)).toBe(1);
+  });
+
   it('the level of a transaction is fixed by its first query', async () => {
     await expectAlike('BEGIN', 'SELECT 1 AS a', 'SET TRANSACTION ISOLATION LEVEL SERIALIZABLE');
   });

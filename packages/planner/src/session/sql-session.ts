@@ -81,6 +81,9 @@ export interface SqlSession {
   onSettingChanged: ((name: string, value: string) => void) | undefined;
   /** Set by the server that the session is a connection of. */
   backends: Backends | undefined;
+  /** What is asked up to `endImplicit` sees one moment, as far as no block is written: one catalog, one now(). Idempotent. */
+  beginImplicit(): void;
+  endImplicit(): void;
   /** Splits and parses; syntax errors carry positions in `text`. */
   parse(text: string): Promise<readonly Statement[]>;
   /** Binds without touching data. `parameterTypes[i]` undefined: to be inferred. */

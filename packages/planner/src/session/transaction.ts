@@ -18,6 +18,7 @@ export class Transaction {
   #moment: Moment | undefined;
   #startedAt: Date | undefined;
   #savepoints: string[] = [];
+  #implicit = false;
 
   get state(): TransactionState {
     return this.#state;
@@ -26,6 +27,19 @@ export class Transaction {
   /** A statement of the block has looked at the catalog or at now(). */
   get hasLooked(): boolean {
     return this.#startedAt !== undefined;
+  }
+
+  /**
+   * The messages up to the next `endImplicit` are one transaction where no block is written: PostgreSQL's from the first message
+   * to Sync (Protocol flow, Pipelining).
+   */
+  beginImplicit(): void {
+    this.#implicit = true;
+  }
+
+  endImplicit(): void {
+    this.#implicit = false;
+    if (this.#state === 'idle') this.end();
   }
 
   begin(): void {
@@ -80,13 +94,13 @@ export class Transaction {
     this.#state = 'transaction';
   }
 
-  /** The catalog and now() of the block, captured by its first statement; outside a block a new moment each time. */
+  /** The catalog and now() of the transaction, captured by its first statement; outside of one a new moment each time. */
   async moment(snapshot: () => Promise<CatalogSnapshot>): Promise<Moment> {
     if (this.#moment !== undefined) {
       return this.#moment;
     }
     const moment = { snapshot: await snapshot(), now: this.#startedAt ?? new Date() };
-    if (this.#state === 'transaction') {
+    if (this.#implicit || this.#state === 'transaction') {
       this.#moment = moment;
       this.#startedAt = moment.now;
     }

@@ -69,3 +69,26 @@ test('outside a block every statement has its own moment', async () => {
   expect((await transaction.moment(catalog)).snapshot.version).toBe(2);
   expect(() => transaction.savepoint('a')).toThrow('transaction blocks');
 });
+
+test('statements up to the end of an implicit transaction share a moment, and nothing beyond', async () => {
+  const transaction = new Transaction();
+  const catalog = movingCatalog();
+  transaction.beginImplicit();
+  const first = await transaction.moment(catalog);
+  transaction.beginImplicit();
+  expect(await transaction.moment(catalog)).toBe(first);
+  transaction.endImplicit();
+  expect((await transaction.moment(catalog)).snapshot.version).toBe(2);
+  expect((await transaction.moment(catalog)).snapshot.version).toBe(3);
+});
+
+test('a block that is begun in an implicit transaction outlives it', async () => {
+  const transaction = new Transaction();
+  const catalog = movingCatalog();
+  transaction.beginImplicit();
+  transaction.begin();
+  const first = await transaction.moment(catalog);
+  transaction.endImplicit();
+  expect(transaction.state).toBe('transaction');
+  expect(await transaction.moment(catalog)).toBe(first);
+});

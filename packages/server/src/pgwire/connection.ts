@@ -123,6 +123,7 @@ export class Connection {
 
   async #handle(message: Message, wire: WireSession, extended: ExtendedQuery): Promise<void> {
     const { type, body } = message;
+    if (type !== FRONTEND.sync) wire.session.beginImplicit();
     switch (type) {
       case FRONTEND.sync:
         this.#skipping = false;
@@ -174,6 +175,7 @@ export class Connection {
   async #ready({ session, portals, out }: WireSession): Promise<void> {
     if (session.transaction === 'idle') await portals.endTransaction(!this.#failed);
     this.#failed = false;
+    session.endImplicit();
     writeReady(out, session.transaction);
     await this.#client.flush();
   }

@@ -38,6 +38,15 @@ export class EngineSession implements SqlSession {
     return this.#settings.get(name);
   }
 
+  /** It has no clock and no catalog. */
+  beginImplicit(): void {
+    return;
+  }
+
+  endImplicit(): void {
+    return;
+  }
+
   parse(text: string): Promise<readonly Statement[]> {
     const at = text.indexOf('syntax!');
     if (at >= 0) {

@@ -1,0 +1,98 @@
+import { QueryError } from '@tributary/sql';
+import type { SqlType, Statement } from '@tributary/sql';
+import type { BoundSelect } from '../bind/bind-context.ts';
+import { explainSelect } from '../explain/explain-select.ts';
+import { constantRows } from '../execute/constant-rows.ts';
+import { runPlan } from '../execute/run-plan.ts';
+import { CONSTANT_ROWS } from '../rules/rules.ts';
+import { leadPlan } from '../service/lead-plan.ts';
+import { withDigitsOfValues } from '../service/parameter-digits.ts';
+import { bindQuery, optimize, substituteParameters } from '../service/plan-select.ts';
+import { runContext } from '../service/run-context.ts';
+import type { StatementScope } from '../service/statement-scope.ts';
+import { writeStatement } from '../write/write-statement.ts';
+import type { WriteStatement } from '../write/write-statement.ts';
+import { bindingFacts } from './prepared.ts';
+import type { Prepared } from './prepared.ts';
+import type { StatementRecords } from './statement-records.ts';
+import type { StatementResult } from './sql-session.ts';
+
+type Values = readonly (string | null)[];
+
+/** A prepared query as it is bound, again where the catalog or a setting that it depends on has changed. */
+function boundQuery(prepared: Prepared, parameters: Values, scope: StatementScope): BoundSelect {
+  const { statement, bound } = prepared;
+  const query = statement.kind === 'explain' ? statement.statement : statement;
+  if (query.kind !== 'select') {
+    throw new QueryError('featureNotSupported', `EXPLAIN of ${query.kind} is not supported`);
+  }
+  const { tree, qualify, text } = query;
+  const bind = (parameterTypes: readonly (SqlType | undefined)[]): BoundSelect =>
+    bindQuery(tree, scope, { parameterTypes, qualify, text });
+  const select =
+    bound?.catalogVersion === scope.snapshot.version && bound.facts === bindingFacts(scope)
+      ? bound.select
+      : bind(prepared.parameterTypes);
+  return withDigitsOfValues(select, prepared.parameterTypes, parameters, bind);
+}
+
+/** Runs a query up to its first rows; its record in `records` ends with them. The caller ends it where this throws. */
+export async function runSelect(
+  prepared: Prepared,
+  parameters: Values,
+  scope: StatementScope,
+  records: StatementRecords,
+): Promise<StatementResult> {
+  const { record } = scope;
+  const started = performance.now();
+  const bound = boundQuery(prepared, parameters, scope);
+  const plan = substituteParameters(bound, parameters, scope);
+  record.statistics.planningMs += performance.now() - started;
+  // Looking at the statistics must not replace what one wants to look at.
+  if (bound.relations.length > 0) {
+    records.remember(record);
+  }
+  const optimized = await optimize(await leadPlan(plan, scope), scope);
+  const answer = { columns: bound.plan.columns, tag: 'SELECT', notices: [] } as const;
+  const off = scope.rulesOff.has('all') || scope.rulesOff.has(CONSTANT_ROWS);
+  const rows = off ? undefined : constantRows(optimized.plan);
+  if (rows !== undefined) {
+    records.end(record);
+    return { ...answer, kind: 'textRows', rows };
+  }
+  const chunks = runPlan(optimized.plan, runContext(scope));
+  return {
+    ...answer,
+    kind: 'rows',
+    chunks: () => records.until(chunks, record),
+    close: async () => {
+      await chunks.return(undefined);
+      records.closed(record);
+    },
+  };
+}
+
+/** EXPLAIN of a prepared query. */
+export async function runExplain(
+  statement: Extract<Statement, { kind: 'explain' }>,
+  prepared: Prepared,
+  parameters: Values,
+  scope: StatementScope,
+): Promise<StatementResult> {
+  const bound = boundQuery(prepared, parameters, scope);
+  return explainSelect(substituteParameters(bound, parameters, scope), scope, statement);
+}
+
+/** INSERT, CREATE TABLE AS and UNLOAD: the query runs into files, and no row comes here. */
+export async function runWrite(
+  statement: WriteStatement,
+  query: Prepared,
+  parameters: Values,
+  scope: StatementScope,
+  context: Parameters<typeof writeStatement>[3],
+): Promise<StatementResult> {
+  const bound = boundQuery(query, parameters, scope);
+  const plan = await leadPlan(substituteParameters(bound, parameters, scope), scope);
+  const optimized = await optimize(plan, scope);
+  return writeStatement(statement, optimized.plan, scope, context);
+}
