@@ -12,16 +12,18 @@ afterEach(() => lake.close());
 const question = (from: string, to: string): string =>
   `SELECT v, count(*), string_agg(s, ',' ORDER BY n) FROM lake.t WHERE dt BETWEEN '2024-${from}' AND '2024-${to}' GROUP BY v ORDER BY v`;
 
-test('a week that reaches into a merged month is not merged from its other days alone', async () => {
+test('months, and ranges without their first days, answer other ranges only where they lie in these whole', async () => {
   for (let day = 11; day <= 45; day++) await lake.write(day, 'a', day * 1000, 20);
   await lake.texts(
     "ALTER TABLE lake.default.t SET TBLPROPERTIES ('projection.dt.range' = '2024-01-01,2024-02-29')",
   );
   for (const [from, to] of [
     ['01-01', '01-31'],
-    // The month is there; the week from 29 January is not.
+    // The month is there, and the month without its first week.
     ['01-01', '02-14'],
     ['01-15', '02-14'],
+    ['01-16', '02-15'],
+    ['01-22', '02-21'],
     ['02-01', '02-29'],
   ] as const) {
     const text = question(from, to);

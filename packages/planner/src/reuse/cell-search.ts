@@ -8,17 +8,11 @@ import type { Fragment, IdSource } from './fragment.ts';
 import type { HeldFiles } from './held-files.ts';
 import { knownFacts, measureFragment } from './measure-fragment.ts';
 import type { ReuseContext } from './resolve-fragments.ts';
-import {
-  disjointGroups,
-  finalText,
-  grainGroups,
-  mergedGrains,
-  rolledText,
-  wholeGroup,
-} from './roll-up.ts';
+import { disjointGroups, finalText, groupWithin, rolledText, wholeGroup } from './roll-up.ts';
 import type { WindowGroup } from './roll-up.ts';
 import { parseShape, serves, shapeOf, shapeText } from './shape.ts';
 import type { Service } from './shape.ts';
+import type { Span } from './time-axis.ts';
 import { cellBounds, isCurrent, windowsInFile, spanKey } from './windows.ts';
 import type { Window } from './windows.ts';
 
@@ -238,26 +232,21 @@ export class CellSearch {
       whole.from,
       whole.to,
     );
-    const stored = (group: WindowGroup): StoredCell | undefined =>
-      cells.find(
-        (cell) =>
-          cell.kind === group.kind &&
-          cell.from === group.from &&
-          cell.to === group.to &&
-          (isYoung === undefined
-            ? cell.version === group.version
-            : cell.detail === group.selection && isYoung(cell)),
-      );
-    const result = stored(whole);
+    const holds = (cell: StoredCell, group: WindowGroup): boolean =>
+      cell.kind === group.kind &&
+      cell.from === group.from &&
+      cell.to === group.to &&
+      (isYoung === undefined
+        ? cell.version === group.version
+        : cell.detail === group.selection && isYoung(cell));
+    const result = cells.find((cell) => holds(cell, whole));
     const chosen =
       result === undefined
         ? disjointGroups(
-            mergedGrains(this.#fragment, windows)
-              .flatMap((grain) => grainGroups(windows, empty, grain))
-              .flatMap((group) => {
-                const cell = stored(group);
-                return cell === undefined ? [] : [{ group, cell }];
-              }),
+            widestWithin(cells, whole).flatMap((cell) => {
+              const group = groupWithin(windows, empty, cell);
+              return group !== undefined && holds(cell, group) ? [{ group, cell }] : [];
+            }),
           )
         : [{ group: whole, cell: result }];
     if (chosen.length === 0) return [];
@@ -344,4 +333,25 @@ export class CellSearch {
 /** Cells that need nothing more come first, then those with the fewest keys. */
 function preference({ sameRows, shape }: Service): number {
   return (sameRows ? 0 : 1_000) + shape.keys.length;
+}
+
+/** Merged cells that are looked at for one selection. */
+const MOST_MERGED = 64;
+
+/** The merged cells of a span that may answer a part of a selection, those of the longest times first. */
+function widestWithin(
+  cells: readonly StoredCell[],
+  { from, to }: Span,
+): readonly (StoredCell & Span)[] {
+  return cells
+    .filter(
+      (cell): cell is StoredCell & Span =>
+        cell.kind === 'rollUp' &&
+        cell.from !== null &&
+        cell.to !== null &&
+        from <= cell.from &&
+        cell.to <= to,
+    )
+    .sort((one, other) => other.to - other.from - (one.to - one.from))
+    .slice(0, MOST_MERGED);
 }

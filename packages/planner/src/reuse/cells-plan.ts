@@ -254,6 +254,9 @@ function rolledPlan(
   };
 }
 
+/** So few files of which only some windows are wanted are read one by one: a join with the windows takes as long as reading them. */
+const MOST_BRANCHES = 4;
+
 /** Text that reads the stored columns of exactly the given windows from exactly the given files. */
 function cellsText(
   { rows, service, whole, residualValues }: CellSource,
@@ -261,12 +264,10 @@ function cellsText(
   timeTypes: readonly string[],
   stored: readonly PlanColumn[],
 ): RelationText<EngineValue> {
-  const parameters: EngineValue[] = [listValue([...new Set(rows.map(({ path }) => path))])];
-  const list = (values: readonly (string | null)[]): string => {
-    parameters.push(listValue([...values]));
-    return `unnest(CAST({${parameters.length - 1}} AS VARCHAR[]))`;
-  };
-  const joined = whole ? '' : wantedWindows(rows, timeTypes, list);
+  const parameters: EngineValue[] = [];
+  const bind = (value: EngineValue): string => `{${parameters.push(value) - 1}}`;
+  const list = (values: readonly (string | null)[]): string =>
+    `unnest(CAST(${bind(listValue([...values]))} AS VARCHAR[]))`;
   const residual = service.residualColumns.map((name) => {
     const key = service.shape.keys.indexOf(`{"column":${JSON.stringify(name)}}`);
     const values = residualValues.get(name) ?? [];
@@ -278,12 +279,30 @@ function cellsText(
   const columns = stored.map(
     ({ id, name, type }) => `CAST(r.${name} AS ${engineType(type)}) AS c${id}`,
   );
-  const where = residual.length === 0 ? '' : ` WHERE ${residual.join(' AND ')}`;
-  const read = whole ? 'read_parquet({0})' : 'read_parquet({0}, filename = true)';
-  return {
-    text: `(SELECT ${columns.length === 0 ? '1 AS one' : columns.join(', ')} FROM ${read} AS r${joined}${where})`,
-    parameters,
-  };
+  const selected = columns.length === 0 ? '1 AS one' : columns.join(', ');
+  const select = (from: string, conditions: readonly string[]): string =>
+    `SELECT ${selected} FROM ${from}${conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`}`;
+  const paths = [...new Set(rows.map(({ path }) => path))];
+  const [timeType, ...moreTimes] = timeTypes;
+  if (!whole && timeType !== undefined && moreTimes.length === 0 && paths.length <= MOST_BRANCHES) {
+    const branches = paths.map((path) => {
+      const wanted = rows
+        .filter((each) => each.path === path)
+        .map(({ values }) => values[0] ?? null);
+      const times = `CAST(${bind(listValue(wanted.filter((each) => each !== null)))} AS VARCHAR[])`;
+      const nulls = wanted.includes(null) ? ' OR r.t0 IS NULL' : '';
+      return select(`read_parquet(${bind(path)}) AS r`, [
+        `(list_contains(CAST(${times} AS ${timeType}[]), r.t0)${nulls})`,
+        ...residual,
+      ]);
+    });
+    return { text: `(${branches.join(' UNION ALL ')})`, parameters };
+  }
+  const files = bind(listValue(paths));
+  const from = whole
+    ? `read_parquet(${files}) AS r`
+    : `read_parquet(${files}, filename = true) AS r${wantedWindows(rows, timeTypes, list)}`;
+  return { text: `(${select(from, residual)})`, parameters };
 }
 
 /** A join that leaves the rows of the given windows, each from its own file. */

@@ -10,10 +10,14 @@ import {
   isWorthMerging,
   mergedGrains,
   rollUp,
+  rangeWithoutLead,
   wholeGroup,
 } from './roll-up.ts';
 import type { WindowGroup } from './roll-up.ts';
 import type { Window } from './windows.ts';
+
+/** A merged cell with this part of the windows is as good as one with all. */
+const NEARLY = 0.9;
 
 /** What an answer was made of. */
 export interface MergeableAnswer {
@@ -40,7 +44,7 @@ export function isMergeable(
   );
 }
 
-/** Merges an answer's weeks and months, and the whole of it, into cells of their own. */
+/** Merges an answer's months, what the next range will have in common with it, and the whole of it, into cells of their own. */
 export async function mergeGroups(
   { fragment, found, selected, listing, verifiedAt }: MergeableAnswer,
   context: CellSearchContext,
@@ -70,7 +74,7 @@ export async function mergeGroups(
     if (path !== undefined) groups.push({ group, path });
   };
   // The coarsest first: finer ones only where none of these reaches.
-  for (const grain of mergedGrains(fragment, selected)) {
+  for (const grain of mergedGrains(selected)) {
     for (const group of grainGroups(selected, empty, grain)) {
       const length = group.to - group.from;
       const isCovered = groups.some(
@@ -82,6 +86,20 @@ export async function mergeGroups(
       if (!isCovered) await merge(group);
     }
   }
+  const common = rangeWithoutLead(selected, empty);
+  if (common !== undefined && !isNearlyCovered(common, groups)) await merge(common);
   const whole = wholeGroup(selected, empty);
   if (whole !== undefined) await merge(whole);
+}
+
+/** Whether one group leaves out so few windows of a range that another merge would win little. */
+function isNearlyCovered(
+  { windows }: WindowGroup,
+  groups: readonly { readonly group: WindowGroup }[],
+): boolean {
+  const members = new Set(windows);
+  return groups.some(
+    ({ group }) =>
+      group.windows.filter((each) => members.has(each)).length >= windows.length * NEARLY,
+  );
 }

@@ -111,43 +111,51 @@ export function wholeGroup(
       };
 }
 
-/** Coarser grains that windows are merged to. Weeks are ISO weeks: they begin on Mondays. */
-export type Grain = 'day' | 'week' | 'month';
+/** Coarser grains that windows are merged to. */
+export type Grain = 'day' | 'month';
 
 const DAY = 86_400_000;
-/** 1970-01-05, a Monday. */
-const FIRST_MONDAY = 4 * DAY;
+/** The next question often begins a day or a week later: what it has in common with this one is merged too. */
+const LEAD = 7 * DAY;
+/** A range that is shorter than so many leads is not merged without its lead. */
+const LEADS = 4;
 
 /** The span of a grain that a moment lies in. */
 function grainSpan(moment: number, grain: Grain): Span {
-  switch (grain) {
-    case 'month': {
-      const date = new Date(moment);
-      const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
-      return { from: Date.UTC(year, month, 1), to: Date.UTC(year, month + 1, 1) };
-    }
-    case 'week': {
-      const from = Math.floor((moment - FIRST_MONDAY) / (7 * DAY)) * 7 * DAY + FIRST_MONDAY;
-      return { from, to: from + 7 * DAY };
-    }
-    case 'day': {
-      const from = Math.floor(moment / DAY) * DAY;
-      return { from, to: from + DAY };
-    }
+  if (grain === 'day') {
+    const from = Math.floor(moment / DAY) * DAY;
+    return { from, to: from + DAY };
   }
+  const date = new Date(moment);
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+  return { from: Date.UTC(year, month, 1), to: Date.UTC(year, month + 1, 1) };
 }
 
-/**
- * The grains that a fragment's windows are merged to, the coarsest first: months; weeks where merging days costs (partials that hold
- * values); days where windows are shorter.
- */
-export function mergedGrains(fragment: Fragment, windows: readonly Window[]): readonly Grain[] {
+/** The grains that windows are merged to, the coarsest first: months, and days where windows are shorter. */
+export function mergedGrains(windows: readonly Window[]): readonly Grain[] {
   const isShort = windows.some(({ span }) => span !== null && span.to - span.from < DAY);
-  return [
-    'month',
-    ...(fragment.size === 'input' || isShort ? (['week'] as const) : []),
-    ...(isShort ? (['day'] as const) : []),
-  ];
+  return isShort ? ['month', 'day'] : ['month'];
+}
+
+/** The windows that begin within a span, as one group; undefined where there are none. */
+export function groupWithin(
+  windows: readonly Window[],
+  empty: readonly Window[],
+  { from, to }: Span,
+): WindowGroup | undefined {
+  const begins = ({ span }: Window): boolean =>
+    span !== null && from <= span.from && span.from < to;
+  const members = windows.filter(begins);
+  return members.length === 0
+    ? undefined
+    : {
+        kind: 'rollUp',
+        from,
+        to,
+        windows: members,
+        version: versionOf(members),
+        selection: selectionOf(members, empty.filter(begins)),
+      };
 }
 
 /** The spans of a grain that lie within the selection whole, with their windows. */
@@ -156,33 +164,29 @@ export function grainGroups(
   empty: readonly Window[],
   grain: Grain,
 ): readonly WindowGroup[] {
-  const spans = new Map<number, { readonly span: Span; readonly members: Window[] }>();
-  for (const window of windows) {
-    if (window.span === null) continue;
-    const span = grainSpan(window.span.from, grain);
-    const group = spans.get(span.from) ?? { span, members: [] };
-    group.members.push(window);
-    spans.set(span.from, group);
-  }
   const whole = wholeGroup(windows, empty);
-  return [...spans.values()].flatMap(({ span: { from, to }, members }): WindowGroup[] => {
-    const covered = whole !== undefined && whole.from <= from && to <= whole.to;
-    return covered && members.length >= FEWEST_WINDOWS
-      ? [
-          {
-            kind: 'rollUp',
-            from,
-            to,
-            windows: members,
-            version: versionOf(members),
-            selection: selectionOf(
-              members,
-              empty.filter(({ span }) => span !== null && from <= span.from && span.from < to),
-            ),
-          },
-        ]
-      : [];
+  if (whole === undefined) return [];
+  const spans = new Map<number, Span>();
+  for (const { span } of windows) {
+    if (span === null) continue;
+    const around = grainSpan(span.from, grain);
+    if (whole.from <= around.from && around.to <= whole.to) spans.set(around.from, around);
+  }
+  return [...spans.values()].flatMap((span) => {
+    const group = groupWithin(windows, empty, span);
+    return group !== undefined && group.windows.length >= FEWEST_WINDOWS ? [group] : [];
   });
+}
+
+/** A range without its first days: what a range that was moved by up to these has in common with it. Undefined for a short one. */
+export function rangeWithoutLead(
+  windows: readonly Window[],
+  empty: readonly Window[],
+): WindowGroup | undefined {
+  const whole = wholeGroup(windows, empty);
+  return whole === undefined || whole.to - whole.from < LEADS * LEAD
+    ? undefined
+    : groupWithin(windows, empty, { from: whole.from + LEAD, to: whole.to });
 }
 
 /** Of groups that may overlap, the largest that do not. */
