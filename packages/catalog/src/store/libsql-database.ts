@@ -11,6 +11,8 @@ const BUSY_TIMEOUT_MS = 20;
 /** Prepared statements kept; libsql ends one only when it is collected. */
 const MAX_STATEMENTS = 100;
 
+const DATA_VERSION = 'PRAGMA data_version';
+
 type Statement = ReturnType<Database.Database['prepare']>;
 
 /**
@@ -33,6 +35,7 @@ export class LibsqlDatabase implements SqliteDatabase {
   readonly #database: Database.Database;
   readonly #statements = new Map<string, Statement>();
   readonly #path: string;
+  #dataVersion: Statement;
 
   /** Makes the file and its folder, for this user only. Throws the driver's error, SQLITE_BUSY* when it is worth trying again. */
   constructor(path: string, commit: Commit = 'waits') {
@@ -45,6 +48,7 @@ export class LibsqlDatabase implements SqliteDatabase {
         `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA synchronous = ${commit === 'waits' ? 'FULL' : 'NORMAL'}; PRAGMA foreign_keys = ON`,
       );
       this.#database.exec('PRAGMA journal_mode = WAL');
+      this.#dataVersion = this.#database.prepare(DATA_VERSION);
     } catch (error) {
       this.#database.close();
       throw error;
@@ -63,6 +67,23 @@ export class LibsqlDatabase implements SqliteDatabase {
     } catch (error) {
       this.rollback();
       throw error;
+    }
+  }
+
+  /**
+   * A number that is another one whenever other connections have committed since it was last asked for (`PRAGMA data_version`); undefined
+   * where a lock is in the way, or while this connection is in a transaction.
+   */
+  changes(): number | undefined {
+    if (this.#database.inTransaction) return undefined;
+    try {
+      // Read to its end: a statement that stands on a row keeps its snapshot.
+      const [row] = this.#dataVersion.all([]) as readonly { readonly data_version: number }[];
+      return row?.data_version;
+    } catch {
+      // A statement that failed holds the connection where it is until it is collected: another one takes its place.
+      this.#dataVersion = this.#database.prepare(DATA_VERSION);
+      return undefined;
     }
   }
 

@@ -3,6 +3,7 @@ import type { CatalogSnapshot } from '../catalog-store.ts';
 import { relationOfRow } from './relation-row.ts';
 import { catalogSnapshot, changeContent, snapshotContent } from './snapshot.ts';
 import type { RelationChange, SnapshotContent, StoredSchema } from './snapshot.ts';
+import type { StoreConnections } from './store-connections.ts';
 import { readStore } from './store-errors.ts';
 import type { CatalogTables } from './tables.ts';
 
@@ -71,9 +72,19 @@ async function readChanges(
   return changeContent(base, databases, schemas, [...changes.values()]);
 }
 
+interface Kept {
+  readonly snapshot: CatalogSnapshot;
+  readonly content: SnapshotContent;
+  /** The store's `changes` before it was read. */
+  readonly changes: number | undefined;
+}
+
 /** A reader that keeps the last snapshot, and answers that same object while the version stands. */
-export function createSnapshotReader(db: Kysely<CatalogTables>): SnapshotReader {
-  let kept: { readonly snapshot: CatalogSnapshot; readonly content: SnapshotContent } | undefined;
+export function createSnapshotReader({
+  reading: db,
+  changes: currentChanges,
+}: Pick<StoreConnections, 'reading' | 'changes'>): SnapshotReader {
+  let kept: Kept | undefined;
   // Compiled once: this is asked before every statement.
   const versionQuery = db
     .selectFrom('tributary_state')
@@ -88,8 +99,11 @@ export function createSnapshotReader(db: Kysely<CatalogTables>): SnapshotReader 
   };
   const refresh = async (): Promise<CatalogSnapshot> => {
     const last = kept;
-    if (last !== undefined && (await currentVersion(db)) === last.snapshot.version)
+    const changes = currentChanges();
+    if (last !== undefined && (await currentVersion(db)) === last.snapshot.version) {
+      kept = { ...last, changes };
       return last.snapshot;
+    }
     kept = await db
       .transaction()
       .setIsolationLevel('repeatable read')
@@ -100,7 +114,7 @@ export function createSnapshotReader(db: Kysely<CatalogTables>): SnapshotReader 
           last === undefined
             ? await readAll(transaction)
             : await readChanges(transaction, last.content, last.snapshot.version);
-        return { content, snapshot: catalogSnapshot(version, content) };
+        return { content, snapshot: catalogSnapshot(version, content), changes };
       });
     return kept.snapshot;
   };
@@ -116,6 +130,8 @@ export function createSnapshotReader(db: Kysely<CatalogTables>): SnapshotReader 
   };
   return {
     read() {
+      if (kept?.changes !== undefined && kept.changes === currentChanges())
+        return Promise.resolve(kept.snapshot);
       if (running === undefined) return start();
       // A read under way may have begun before a commit that this caller knows of: all who come meanwhile share the next.
       waiting ??= running.then(start, start);

@@ -12,7 +12,7 @@ import { readStore } from './store-errors.ts';
 /** The catalog store over a database that `migrate` has prepared. It owns the connections and closes them. */
 export function createSqlCatalogStore(connections: StoreConnections): CatalogStore {
   const { reading, writing } = connections;
-  const snapshots = createSnapshotReader(reading);
+  const snapshots = createSnapshotReader(connections);
   const write = createWrite(writing);
   return {
     snapshot: () => snapshots.read(),

@@ -12,6 +12,11 @@ export interface StoreConnections {
   readonly reading: Kysely<CatalogTables>;
   /** Used by one writer at a time. */
   readonly writing: Kysely<CatalogTables>;
+  /**
+   * A number that stays the same only while nobody has committed anything that `reading` would see, asked for without waiting; undefined where
+   * the database has none.
+   */
+  changes(): number | undefined;
   /** Returns when all that was committed is on the disk, where commits do not wait for it. */
   synchronize(): Promise<void>;
   close(): Promise<void>;
@@ -21,12 +26,14 @@ function connections(
   engine: StoreConnections['engine'],
   reading: Kysely<CatalogTables>,
   writing: Kysely<CatalogTables>,
+  changes: () => number | undefined,
   synchronize: () => Promise<void>,
 ): StoreConnections {
   return {
     engine,
     reading,
     writing,
+    changes,
     synchronize,
     close: async () => {
       await Promise.all([reading.destroy(), writing.destroy()]);
@@ -43,6 +50,7 @@ function connectLibsql(path: string, commit: Commit): StoreConnections {
       'libsql',
       new Kysely({ dialect: new LibsqlDialect(reading) }),
       new Kysely({ dialect: new LibsqlDialect(writing) }),
+      () => reading.changes(),
       () => (commit === 'waits' ? Promise.resolve() : writing.synchronize()),
     );
   } catch (error) {
@@ -65,8 +73,12 @@ function postgresDatabase(connectionString: string, max: number): Kysely<Catalog
 
 /** Connects, at first use, to a PostgreSQL database. */
 function connectPostgres(url: string): StoreConnections {
-  return connections('postgres', postgresDatabase(url, 3), postgresDatabase(url, 1), () =>
-    Promise.resolve(),
+  return connections(
+    'postgres',
+    postgresDatabase(url, 3),
+    postgresDatabase(url, 1),
+    () => undefined,
+    () => Promise.resolve(),
   );
 }
 

@@ -89,3 +89,22 @@ test('commits wait for the disk, or are synchronized when it is asked for', asyn
     three.close();
   }
 });
+
+test('changes are told apart whoever commits them, and keep no snapshot', () => {
+  const first = two.changes();
+  expect(first).toBeDefined();
+  expect(two.changes()).toBe(first);
+  set(one, 1);
+  const second = two.changes();
+  expect(second).not.toBe(first);
+  expect(two.changes()).toBe(second);
+  expect(value(two)).toEqual([{ v: 1 }]);
+  one.begin('write');
+  one.prepare('update t set v = 2').run([]);
+  expect(two.changes()).toBe(second);
+  one.rollback();
+  expect(two.changes()).toBe(second);
+  two.begin('read');
+  expect(two.changes()).toBeUndefined();
+  two.commit();
+});
