@@ -5,7 +5,7 @@ import { outputColumns } from '../ddl/show-catalog.ts';
 import { openScans } from '../execute/open-scans.ts';
 import { addScans, printFacts, runPlan } from '../execute/run-plan.ts';
 import { leadPlan } from '../service/lead-plan.ts';
-import { optimize } from '../service/plan-select.ts';
+import { foldPlan, rewriteFolded } from '../service/plan-select.ts';
 import { runContext } from '../service/run-context.ts';
 import { scanServices } from '../service/scan-services.ts';
 import { describeRemoteQueries, remoteText } from './describe-remote.ts';
@@ -58,7 +58,8 @@ async function explain(
   scope: StatementScope,
   options: ExplainOptions,
 ): Promise<Explained> {
-  const optimized = await optimize(options.analyze ? await leadPlan(plan, scope) : plan, scope);
+  const folded = await (options.analyze ? leadPlan(plan, scope) : foldPlan(plan, scope));
+  const optimized = rewriteFolded(folded, scope);
   const scans = await openScans(
     optimized.plan,
     describeRemoteQueries(scanServices(scope), scope),

@@ -1,43 +1,40 @@
 import { INT8, TEXT, coerce, isQueryError, visitPlan } from '@tributary/sql';
 import type { Expression, Plan, QueryError } from '@tributary/sql';
-import { constantOfText, foldConstants } from '../analyze/fold-constants.ts';
+import { constantOfText } from '../analyze/fold-constants.ts';
 import { leadingSubqueries, valueOf, withValues } from '../analyze/leading-subqueries.ts';
 import type { LeadingSubquery } from '../analyze/leading-subqueries.ts';
-import { evaluateConstants } from '../execute/constant-evaluation.ts';
 import { runPlan } from '../execute/run-plan.ts';
 import { columnOf } from '../reuse/chain.ts';
 import { idsBeyond } from '../reuse/resolve-fragments.ts';
 import { LEADING_SUBQUERIES } from '../rules/rules.ts';
-import { optimize, pruningColumns } from './plan-select.ts';
+import { foldPlan, optimize, pruningColumns } from './plan-select.ts';
 import { runContext } from './run-context.ts';
-import { evaluationContext } from './statement-scope.ts';
 import type { StatementScope } from './statement-scope.ts';
 
 /** Values by which membership is tested at most: with more, the subquery runs with its statement. */
 const MOST_VALUES = 1000;
 
 /**
- * Runs the subqueries of a plan that say which windows and partitions of other tables are needed, and puts their values in their
- * places. A subquery that fails stays: whether its error is the statement's is told when that runs.
+ * The plan with its constants folded. The subqueries that say which windows and partitions of other tables are needed are run, and
+ * their values stand in their places. A subquery that fails stays: whether its error is the statement's is told when that runs.
  */
 export async function leadPlan(plan: Plan, scope: StatementScope): Promise<Plan> {
-  if (!hasSubqueries(plan) || scope.rulesOff.has('all') || scope.rulesOff.has(LEADING_SUBQUERIES)) {
-    return plan;
+  const folded = await foldPlan(plan, scope);
+  const { rulesOff } = scope;
+  if (!hasSubqueries(folded) || rulesOff.has('all') || rulesOff.has(LEADING_SUBQUERIES)) {
+    return folded;
   }
-  const fold = (each: Plan): Promise<Plan> =>
-    foldConstants(each, (expressions) => evaluateConstants(expressions, evaluationContext(scope)));
-  const folded = await fold(plan);
   const leading = await leadingSubqueries(
     folded,
     ({ table }) => pruningColumns(table, scope),
-    fold,
+    (each) => foldPlan(each, scope),
   );
   const values = new Map<Expression, Expression>();
   for (const each of leading) {
     const value = await valueUnlessFailed(each, scope);
     if (value !== undefined) values.set(each.expression, value);
   }
-  return values.size === 0 ? folded : withValues(folded, values);
+  return values.size === 0 ? folded : foldPlan(withValues(folded, values), scope);
 }
 
 function hasSubqueries(plan: Plan): boolean {

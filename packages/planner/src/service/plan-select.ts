@@ -24,9 +24,9 @@ export function bindQuery(
   scope: SessionScope,
   options: BindOptions,
 ): BoundSelect {
-  const { rulesOff, services, snapshot, database, user, searchPath, timeZone } = scope;
+  const { rulesOff, services, snapshot, database, user, bindingFacts } = scope;
   if (rulesOff.has('all') || rulesOff.has(BOUND_QUERIES)) return bindAnew(tree, scope, options);
-  const key = JSON.stringify([options.parameterTypes, database, user, searchPath, timeZone]);
+  const key = JSON.stringify([options.parameterTypes, database, user, bindingFacts]);
   return services.statements.bound(tree, snapshot, key, () => {
     let readsClock = false;
     const clocked: SessionScope = {
@@ -155,12 +155,19 @@ export interface OptimizedPlan {
   readonly applied: readonly string[];
 }
 
-/** Folds constants and runs the rules. */
-export async function optimize(plan: Plan, scope: StatementScope): Promise<OptimizedPlan> {
+/** Evaluates what is constant. */
+export async function foldPlan(plan: Plan, scope: StatementScope): Promise<Plan> {
   const started = performance.now();
   const folded = await foldConstants(plan, (expressions) =>
     evaluateConstants(expressions, evaluationContext(scope)),
   );
+  scope.record.statistics.planningMs += performance.now() - started;
+  return folded;
+}
+
+/** Runs the rules over a plan whose constants are folded. */
+export function rewriteFolded(folded: Plan, scope: StatementScope): OptimizedPlan {
+  const started = performance.now();
   const outcome = applyRules(
     folded,
     {
@@ -173,4 +180,9 @@ export async function optimize(plan: Plan, scope: StatementScope): Promise<Optim
   );
   scope.record.statistics.planningMs += performance.now() - started;
   return outcome;
+}
+
+/** Folds constants and runs the rules. */
+export async function optimize(plan: Plan, scope: StatementScope): Promise<OptimizedPlan> {
+  return rewriteFolded(await foldPlan(plan, scope), scope);
 }

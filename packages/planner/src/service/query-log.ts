@@ -21,7 +21,7 @@ export interface QueryRecord {
 
 const LONGEST_TEXT = 10_000;
 
-/** Running statements and the last finished ones, bounded. */
+/** Running statements and the last `capacity` finished ones; at most twice as many are held. */
 export class QueryLog {
   readonly #running = new Map<number, QueryRecord>();
   readonly #finished: QueryRecord[] = [];
@@ -35,9 +35,12 @@ export class QueryLog {
   }
 
   start(statement: Pick<QueryRecord, 'sessionId' | 'user' | 'application' | 'text'>): QueryRecord {
+    const { sessionId, user, application, text } = statement;
     const record: QueryRecord = {
-      ...statement,
-      text: statement.text.slice(0, LONGEST_TEXT),
+      sessionId,
+      user,
+      application,
+      text: text.slice(0, LONGEST_TEXT),
       id: this.#nextId++,
       startedAt: new Date(),
       statistics: emptyStatistics(),
@@ -62,14 +65,14 @@ export class QueryLog {
     record.statistics.totalMs = record.finishedAt.getTime() - record.startedAt.getTime();
     this.#finished.push(record);
     this.onFinished?.(record);
-    if (this.#finished.length > this.#capacity) {
-      this.#finished.splice(0, this.#finished.length - this.#capacity);
-    }
+    if (this.#finished.length >= 2 * this.#capacity) this.#finished.splice(0, this.#capacity);
   }
 
   /** Newest first. */
   records(): readonly QueryRecord[] {
-    return [...this.#finished, ...this.#running.values()].sort((a, b) => b.id - a.id);
+    return [...this.#finished.slice(-this.#capacity), ...this.#running.values()].sort(
+      (a, b) => b.id - a.id,
+    );
   }
 
   get runningCount(): number {

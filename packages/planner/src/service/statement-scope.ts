@@ -14,6 +14,8 @@ export interface StatementScope {
   readonly database: string;
   readonly searchPath: readonly string[];
   readonly timeZone: string;
+  /** The settings that a bound query depends on, in one text. */
+  readonly bindingFacts: string;
   readonly rulesOff: ReadonlySet<string>;
   readonly reusePolicy: ReusePolicy;
   readonly user: string;
@@ -28,9 +30,14 @@ export interface StatementScope {
 export type SessionScope = Omit<StatementScope, 'signal' | 'record' | 'previous'>;
 
 /** Settings that shape a statement's meaning, read once. */
-export function settingFacts(
-  settings: Settings,
-): Pick<StatementScope, 'searchPath' | 'timeZone' | 'rulesOff' | 'reusePolicy'> {
+export type SettingFacts = Pick<
+  StatementScope,
+  'searchPath' | 'timeZone' | 'bindingFacts' | 'rulesOff' | 'reusePolicy'
+>;
+
+export function settingFacts(settings: Settings): SettingFacts {
+  const searchPath = parseSearchPath(settings.get('search_path'));
+  const timeZone = settings.get('TimeZone');
   const reuse = settings.get('tributary.reuse');
   return {
     reusePolicy: {
@@ -39,8 +46,9 @@ export function settingFacts(
       maxAge: reuseAge(reuse),
       windowDays: Number(settings.get('tributary.window_days')),
     },
-    searchPath: parseSearchPath(settings.get('search_path')),
-    timeZone: settings.get('TimeZone'),
+    searchPath,
+    timeZone,
+    bindingFacts: JSON.stringify([searchPath, timeZone]),
     rulesOff: new Set(
       settings
         .get('tributary.rules_off')

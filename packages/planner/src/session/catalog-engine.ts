@@ -76,8 +76,19 @@ interface References {
   readonly namesObjectTypes: boolean;
 }
 
+/** Trees are never changed once they are parsed, and asked about again with each statement of their text. */
+const KNOWN = new WeakMap<SelectStmt, References>();
+
 /** What a tree refers to. */
 function references(tree: SelectStmt): References {
+  const known = KNOWN.get(tree);
+  if (known !== undefined) return known;
+  const found = findReferences(tree);
+  KNOWN.set(tree, found);
+  return found;
+}
+
+function findReferences(tree: SelectStmt): References {
   const relations: Reference[] = [];
   const commonTables = new Set<string>();
   let namesObjectTypes = false;

@@ -1,9 +1,8 @@
 import { QueryError, isQueryError } from '@tributary/sql';
 import type { ErrorCode, SqlType, Statement } from '@tributary/sql';
-import { bindQuery } from '../service/plan-select.ts';
 import type { SessionScope } from '../service/statement-scope.ts';
 import { catalogUse } from './catalog-engine.ts';
-import type { CatalogDescription, CatalogEngine } from './catalog-engine.ts';
+import type { CatalogDescription } from './catalog-engine.ts';
 import type { Prepared } from './prepared.ts';
 import type { StatementResult } from './sql-session.ts';
 
@@ -26,28 +25,7 @@ function movedBy(offset: number, error: unknown): unknown {
   });
 }
 
-/** Why binding here fails in a way that the catalog engine might not; undefined when it binds. */
-function unknownHere(
-  statement: SelectStatement,
-  scope: SessionScope,
-  parameterTypes: ParameterTypes,
-): Error | undefined {
-  try {
-    const { tree, qualify, text } = statement;
-    bindQuery(tree, scope, { parameterTypes, qualify, text });
-    return undefined;
-  } catch (error) {
-    if (!isQueryError(error) || !UNKNOWN_HERE.has(error.code)) {
-      throw error;
-    }
-    return error;
-  }
-}
-
-/**
- * What the catalog engine answers for a query that is its own; undefined for all others. Its own are queries over the system
- * catalogs alone, and those without relations that use functions or types only PostgreSQL's catalog knows.
- */
+/** What the catalog engine answers for a query over the system catalogs alone; undefined for all others. */
 export async function describeByCatalog(
   statement: SelectStatement,
   scope: SessionScope,
@@ -55,36 +33,39 @@ export async function describeByCatalog(
   signal: AbortSignal,
 ): Promise<CatalogDescription | undefined> {
   const { catalogEngine } = scope.services;
-  const use = catalogUse(statement.tree);
-  if (catalogEngine === undefined || use === 'none' || use === 'mixed') {
+  if (catalogEngine === undefined || catalogUse(statement.tree) !== 'only') {
     return undefined;
   }
-  switch (use) {
-    case 'noRelations': {
-      const failure = unknownHere(statement, scope, parameterTypes);
-      return failure === undefined
-        ? undefined
-        : describe(catalogEngine, statement, scope, parameterTypes, signal).catch(() => {
-            throw failure;
-          });
-    }
-    case 'only':
-      return describe(catalogEngine, statement, scope, parameterTypes, signal).catch(
-        (error: unknown) => {
-          throw movedBy(statement.offset, error);
-        },
-      );
+  try {
+    return await catalogEngine.describe(statement.text, scope, parameterTypes, signal);
+  } catch (error) {
+    throw movedBy(statement.offset, error);
   }
 }
 
-function describe(
-  catalogEngine: CatalogEngine,
+/**
+ * What the catalog engine answers for a query without relations whose binding here failed for a function or a type that only
+ * PostgreSQL's catalog may know. Throws `failure` where it does not know it either.
+ */
+export async function describeUnknown(
   statement: SelectStatement,
+  failure: unknown,
   scope: SessionScope,
   parameterTypes: ParameterTypes,
   signal: AbortSignal,
 ): Promise<CatalogDescription> {
-  return catalogEngine.describe(statement.text, scope, parameterTypes, signal);
+  const { catalogEngine } = scope.services;
+  if (
+    catalogEngine === undefined ||
+    !isQueryError(failure) ||
+    !UNKNOWN_HERE.has(failure.code) ||
+    catalogUse(statement.tree) !== 'noRelations'
+  ) {
+    throw failure;
+  }
+  return catalogEngine.describe(statement.text, scope, parameterTypes, signal).catch(() => {
+    throw failure;
+  });
 }
 
 /** Runs a query that `describeByCatalog` described. */

@@ -1,5 +1,6 @@
 import { QueryError } from '@tributary/sql';
 import type { CopyFormat, PlanColumn, SqlType, Statement } from '@tributary/sql';
+import type { BoundSelect } from '../bind/bind-context.ts';
 import { existingTable } from '../ddl/relation-names.ts';
 import { showColumnsOf } from '../ddl/show-catalog.ts';
 import { explainColumns } from '../explain/explain-select.ts';
@@ -9,8 +10,7 @@ import { insertTargets, typedQuery } from '../write/assign-rows.ts';
 import { columnsOf } from '../write/insert-rows.ts';
 import { backendQuery } from './backend-calls.ts';
 import { withCatalogRows } from './catalog-rows.ts';
-import { describeByCatalog } from './catalog-routing.ts';
-import { bindingFacts } from './prepared.ts';
+import { describeByCatalog, describeUnknown } from './catalog-routing.ts';
 import type { Prepared } from './prepared.ts';
 import { sessionColumns } from './session-statements.ts';
 import { settingQuery } from './setting-calls.ts';
@@ -98,14 +98,20 @@ async function prepareSelect(
   }
   const filled = await withCatalogRows(statement, scope, signal);
   const { tree, qualify, text } = filled;
-  const select = bindQuery(tree, scope, { parameterTypes, qualify, text });
+  let select: BoundSelect;
+  try {
+    select = bindQuery(tree, scope, { parameterTypes, qualify, text });
+  } catch (error) {
+    const known = await describeUnknown(statement, error, scope, parameterTypes, signal);
+    return { ...none, ...known, byCatalog: true };
+  }
   const catalogVersion = scope.snapshot.version;
   return {
     statement: filled,
     parameterTypes,
     parameters: select.parameters,
     columns: select.plan.columns,
-    bound: { catalogVersion, facts: bindingFacts(scope), select },
+    bound: { catalogVersion, facts: scope.bindingFacts, select },
     ...(filled === statement ? {} : { mixed: { statement, catalogVersion } }),
   };
 }

@@ -1,6 +1,5 @@
 import type { SqlType, Statement } from '@tributary/sql';
 import type { BoundSelect } from '../bind/bind-context.ts';
-import type { SessionScope } from '../service/statement-scope.ts';
 import type { BackendQuery } from './backend-calls.ts';
 import type { SettingQuery } from './setting-calls.ts';
 import type { PreparedStatement } from './sql-session.ts';
@@ -24,9 +23,4 @@ export interface Prepared extends PreparedStatement {
   readonly bound:
     | { readonly catalogVersion: number; readonly facts: string; readonly select: BoundSelect }
     | undefined;
-}
-
-/** What a bound query depends on besides the catalog. */
-export function bindingFacts({ searchPath, timeZone }: SessionScope): string {
-  return JSON.stringify([searchPath, timeZone]);
 }

@@ -7,12 +7,11 @@ import { runPlan } from '../execute/run-plan.ts';
 import { CONSTANT_ROWS } from '../rules/rules.ts';
 import { leadPlan } from '../service/lead-plan.ts';
 import { withDigitsOfValues } from '../service/parameter-digits.ts';
-import { bindQuery, optimize, substituteParameters } from '../service/plan-select.ts';
+import { bindQuery, rewriteFolded, substituteParameters } from '../service/plan-select.ts';
 import { runContext } from '../service/run-context.ts';
 import type { StatementScope } from '../service/statement-scope.ts';
 import { writeStatement } from '../write/write-statement.ts';
 import type { WriteStatement } from '../write/write-statement.ts';
-import { bindingFacts } from './prepared.ts';
 import type { Prepared } from './prepared.ts';
 import type { StatementRecords } from './statement-records.ts';
 import type { StatementResult } from './sql-session.ts';
@@ -30,7 +29,7 @@ function boundQuery(prepared: Prepared, parameters: Values, scope: StatementScop
   const bind = (parameterTypes: readonly (SqlType | undefined)[]): BoundSelect =>
     bindQuery(tree, scope, { parameterTypes, qualify, text });
   const select =
-    bound?.catalogVersion === scope.snapshot.version && bound.facts === bindingFacts(scope)
+    bound?.catalogVersion === scope.snapshot.version && bound.facts === scope.bindingFacts
       ? bound.select
       : bind(prepared.parameterTypes);
   return withDigitsOfValues(select, prepared.parameterTypes, parameters, bind);
@@ -52,15 +51,15 @@ export async function runSelect(
   if (bound.relations.length > 0) {
     records.remember(record);
   }
-  const optimized = await optimize(await leadPlan(plan, scope), scope);
+  const folded = await leadPlan(plan, scope);
   const answer = { columns: bound.plan.columns, tag: 'SELECT', notices: [] } as const;
   const off = scope.rulesOff.has('all') || scope.rulesOff.has(CONSTANT_ROWS);
-  const rows = off ? undefined : constantRows(optimized.plan);
+  const rows = off ? undefined : constantRows(folded);
   if (rows !== undefined) {
     records.end(record);
     return { ...answer, kind: 'textRows', rows };
   }
-  const chunks = runPlan(optimized.plan, runContext(scope));
+  const chunks = runPlan(rewriteFolded(folded, scope).plan, runContext(scope));
   return {
     ...answer,
     kind: 'rows',
@@ -93,6 +92,5 @@ export async function runWrite(
 ): Promise<StatementResult> {
   const bound = boundQuery(query, parameters, scope);
   const plan = await leadPlan(substituteParameters(bound, parameters, scope), scope);
-  const optimized = await optimize(plan, scope);
-  return writeStatement(statement, optimized.plan, scope, context);
+  return writeStatement(statement, rewriteFolded(plan, scope).plan, scope, context);
 }

@@ -4,7 +4,7 @@ import type { SqlType, Statement } from '@tributary/sql';
 import { MAIN_DATABASE } from '../service/planner-services.ts';
 import type { PlannerServices } from '../service/planner-services.ts';
 import { settingFacts } from '../service/statement-scope.ts';
-import type { SessionScope, StatementScope } from '../service/statement-scope.ts';
+import type { SessionScope, SettingFacts, StatementScope } from '../service/statement-scope.ts';
 import type { WriteStatement } from '../write/write-statement.ts';
 import { runBackendQuery } from './backend-calls.ts';
 import { selectByCatalog } from './catalog-routing.ts';
@@ -47,6 +47,7 @@ export class Session implements SqlSession {
   readonly #transaction = new Transaction();
   readonly #named = new Map<string, Prepared>();
   readonly #records: StatementRecords;
+  #facts: { readonly version: number; readonly facts: SettingFacts } | undefined;
   onSettingChanged: ((name: string, value: string) => void) | undefined;
   backends: Backends | undefined;
 
@@ -213,8 +214,16 @@ export class Session implements SqlSession {
       now,
       database: this.database,
       user: this.user,
-      ...settingFacts(this.settings),
+      ...this.#settingFacts(),
     };
+  }
+
+  #settingFacts(): SettingFacts {
+    const { version } = this.settings;
+    if (this.#facts?.version !== version) {
+      this.#facts = { version, facts: settingFacts(this.settings) };
+    }
+    return this.#facts.facts;
   }
 
   /** A statement that holds rows of system catalogs, made anew where the catalog has moved on. */

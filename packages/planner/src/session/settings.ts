@@ -19,6 +19,7 @@ export class Settings {
     readonly local: ReadonlyMap<string, string>;
   }[] = [];
   readonly #changed: (name: string, value: string) => void;
+  #version = 0;
 
   constructor(
     startup: ReadonlyMap<string, string>,
@@ -41,6 +42,11 @@ export class Settings {
       found.name,
       found.readOnly === true ? value : (found.check?.(unquoted) ?? unquoted),
     );
+  }
+
+  /** Another number after every change. */
+  get version(): number {
+    return this.#version;
   }
 
   get(name: string): string {
@@ -144,6 +150,7 @@ export class Settings {
 
   #replace(session: Map<string, string>, local: Map<string, string>): void {
     const before = new Map(this.reported());
+    this.#version += 1;
     this.#session = session;
     this.#local = local;
     for (const [name, value] of this.reported()) {
@@ -155,6 +162,7 @@ export class Settings {
 
   #apply(found: SettingDefinition, change: () => void): void {
     const before = this.get(found.name);
+    this.#version += 1;
     change();
     const after = this.get(found.name);
     if (found.reported === true && before !== after) {

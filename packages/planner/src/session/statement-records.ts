@@ -22,7 +22,8 @@ export class StatementRecords {
     scope: () => Promise<SessionScope>,
     signal: AbortSignal,
   ): Promise<StatementScope> {
-    const record = this.#log.start({ ...this.#session, application, text });
+    const { sessionId, user } = this.#session;
+    const record = this.#log.start({ sessionId, user, application, text });
     try {
       return { ...(await scope()), signal, record, previous: this.#previous };
     } catch (error) {
