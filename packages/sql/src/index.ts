@@ -44,5 +44,6 @@ export { similarToRegex } from './functions/similar-to.ts';
 export { decomposeAggregate } from './functions/merge/decompose-aggregate.ts';
 export { ignoresRepetition, repeatedAggregate } from './functions/merge/repeated-rows.ts';
 export { codecOf, toldApartBy } from './functions/merge/codec.ts';
+export { firstRowsBy, sameValue } from './functions/merge/first-rows.ts';
 export { sortKeyOf } from './functions/merge/sort-key.ts';
 export type * from './functions/merge/decomposition.ts';

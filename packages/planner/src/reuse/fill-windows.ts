@@ -145,7 +145,10 @@ export class FragmentWindows {
         ? windows[Math.floor(windows.length / 2)]
         : undefined;
     const rest = windows.filter((window) => window !== probe);
-    return this.#runAll(cutUnits(rest, reuse.policy.windowDays), probe);
+    return this.#runAll(
+      cutUnits(rest, reuse.policy.windowDays, this.#context.fragment.form),
+      probe,
+    );
   }
 
   /** Whether a first cell is nearly as large as its data. Either answer is remembered. */

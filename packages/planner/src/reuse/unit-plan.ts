@@ -1,12 +1,5 @@
 import type { ColumnDefinition, TableDefinition } from '@tributary/catalog';
-import {
-  codecOf,
-  functionsNamed,
-  operatorsNamed,
-  sortKeyOf,
-  toldApartBy,
-  INT8,
-} from '@tributary/sql';
+import { codecOf, toldApartBy } from '@tributary/sql';
 import type {
   AggregatePlan,
   Codec,
@@ -15,12 +8,12 @@ import type {
   Plan,
   PlanColumn,
   ScanPlan,
-  SortKey,
 } from '@tributary/sql';
 import { expressionColumns } from '../analyze/predicate.ts';
 import { columnNames } from './cell-columns.ts';
 import { columnOf } from './chain.ts';
 import type { CellPartial, Fragment, IdSource } from './fragment.ts';
+import { firstRows } from './first-rows.ts';
 import { shapeOf } from './shape.ts';
 
 /** The plan whose rows a scan unit writes. */
@@ -222,72 +215,6 @@ function encoded(input: Plan, keys: readonly PlanColumn[], ids: IdSource): Plan 
     input,
     expressions,
     columns: expressions.map(({ type }) => ({ id: ids.next(), name: 'stored', type })),
-  };
-}
-
-/** First rows that the engine may choose in memory, window by window. */
-const FEW_FIRST = 1_000;
-
-/**
- * An order's keys; as one where few rows are wanted: by one key the engine keeps each window's first rows while it reads, by several
- * it sorts all rows.
- */
-function firstBy({ keys, count }: NonNullable<Fragment['order']>): readonly SortKey[] {
-  const expression = count > FEW_FIRST || keys.length < 2 ? undefined : sortKeyOf(keys);
-  return expression === undefined ? keys : [{ expression, descending: false, nullsFirst: false }];
-}
-
-/** The first rows of each window in an order. */
-function firstRows(
-  order: NonNullable<Fragment['order']>,
-  input: Plan,
-  wanted: readonly { readonly column: PlanColumn; readonly expression: Expression }[],
-  times: number,
-  ids: IdSource,
-): Plan {
-  const rowNumber = functionsNamed('row_number').find(({ kind }) => kind === 'window');
-  const atMost = operatorsNamed('<=', 2).find(({ args }) =>
-    args.every(
-      (type) => typeof type === 'object' && type.kind === 'scalar' && type.name === 'int8',
-    ),
-  );
-  if (rowNumber === undefined || atMost === undefined) {
-    throw new Error('the function catalog lacks row_number() or int8 <= int8');
-  }
-  const place: PlanColumn = { id: ids.next(), name: 'place', type: INT8 };
-  const numbered: Plan = {
-    kind: 'window',
-    input,
-    columns: [...input.columns, place],
-    calls: [
-      {
-        id: place.id,
-        call: {
-          kind: 'window',
-          type: INT8,
-          entry: rowNumber,
-          args: [],
-          partitionBy: wanted.slice(0, times).map(({ expression }) => expression),
-          orderBy: firstBy(order),
-        },
-      },
-    ],
-  };
-  return {
-    kind: 'project',
-    columns: wanted.map(({ column }) => column),
-    expressions: wanted.map(({ expression }) => expression),
-    input: {
-      kind: 'filter',
-      columns: numbered.columns,
-      input: numbered,
-      condition: {
-        kind: 'call',
-        type: { kind: 'scalar', name: 'bool', typmod: -1 },
-        entry: atMost,
-        args: [columnOf(place), { kind: 'constant', type: INT8, value: String(order.count) }],
-      },
-    },
   };
 }
 

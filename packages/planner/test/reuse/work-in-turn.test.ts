@@ -22,7 +22,7 @@ function windowAt(day: number | null, bytes = 1): Window {
 }
 
 function cut(windows: readonly Window[], days: number): readonly (readonly string[])[] {
-  return cutUnits(windows, days).map((unit) => unit.map(({ id }) => id));
+  return cutUnits(windows, days, 'groups').map((unit) => unit.map(({ id }) => id));
 }
 
 describe('scan units', () => {
