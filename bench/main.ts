@@ -13,6 +13,7 @@ import { warehouseKeys } from './warehouse/dynamic-filters.ts';
 import { warehouseRows } from './warehouse/rows-moved.ts';
 import { warehouseTpch } from './warehouse/tpch-split.ts';
 import { warehouseWhole } from './warehouse/tpch-whole.ts';
+import { warehouseWindows } from './warehouse/windows.ts';
 import { slowClients } from './wire/slow-clients.ts';
 import { statements } from './wire/statements.ts';
 import { wire } from './wire/wire.ts';
@@ -37,6 +38,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   warehouseWhole,
   warehouseKeys,
   warehouseRows,
+  warehouseWindows,
 ];
 const named = (benchmark: Benchmark, name: string): boolean =>
   benchmark.name === name || benchmark.name.startsWith(`${name}-`);

@@ -1,10 +1,10 @@
-import { mkdir, readFile, readdir, access, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, access, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { fetchExtensions } from '@tributary/engine';
 import { startTributary } from '../test/support/tributary.ts';
 import type { Benchmark } from './report.ts';
-import { median, ms, ratio, timePair } from './report.ts';
+import { TPCH_FIXTURES, compareTpch } from './tpch-queries.ts';
 
 export const TPCH_TABLES = [
   'region',
@@ -56,10 +56,9 @@ export const tpch: Benchmark = {
     'TPC-H scale factor 1 through the wire against the DuckDB node API on the same files',
   async run(report) {
     const folder = await generateTpch();
-    const fixtures = resolve('test/fixtures/tpch');
     const server = await startTributary({
       sources: `lake: { connector: lake, root: ${folder} }`,
-      bootstrap: await readFile(join(fixtures, 'tables.sql'), 'utf8'),
+      bootstrap: await readFile(join(TPCH_FIXTURES, 'tables.sql'), 'utf8'),
     });
     const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
     const connection = await instance.connect();
@@ -70,30 +69,11 @@ export const tpch: Benchmark = {
     }
     try {
       await server.query("SET search_path = 'lake_tpch'");
-      let ours = 0;
-      let base = 0;
-      for (const file of (await readdir(join(fixtures, 'queries'))).sort()) {
-        const sql = await readFile(join(fixtures, 'queries', file), 'utf8');
-        const pair = await timePair(
-          RUNS,
-          () => server.query(sql),
-          async () => (await connection.run(sql)).getRows(),
-        );
-        const [a, b] = [median(pair.first), median(pair.second)];
-        ours += a;
-        base += b;
-        report({
-          what: file.replace('.sql', ''),
-          figure: `${ms(a)} : ${ms(b)} = ${ratio(a / b)}`,
-          bar: '',
-          met: undefined,
-        });
-      }
-      report({
-        what: 'total of medians',
-        figure: `${ms(ours)} : ${ms(base)} = ${ratio(ours / base)}`,
-        bar: 'at most 1.10 x',
-        met: ours / base <= 1.1,
+      await compareTpch(report, {
+        runs: RUNS,
+        ours: (sql) => server.query(sql),
+        base: async (sql) => (await connection.run(sql)).getRows(),
+        totalBar: 1.1,
       });
     } finally {
       await server.close();

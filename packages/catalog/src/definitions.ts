@@ -65,7 +65,26 @@ export interface SourceTableDefinition extends RelationBase {
   readonly form: 'table' | 'partitionedTable' | 'view' | 'materializedView' | 'foreignTable';
   readonly keys: readonly KeyDefinition[];
   /** The source's own estimate; absent where it has none. */
-  readonly estimate?: { readonly rows: number; readonly bytes: number };
+  readonly estimate?: SourceEstimate;
+  /** The column of time that the source's configuration declares. */
+  readonly time?: SourceTimeColumn;
+}
+
+/** What a source guesses of a table without reading it. */
+export interface SourceEstimate {
+  readonly rows: number;
+  readonly bytes: number;
+  /** How many different values columns have, by name, of those that the source has looked at. */
+  readonly distinct?: Readonly<Record<string, number>>;
+}
+
+/** A column whose ranges can be asked for side by side. */
+export interface SourceTimeColumn {
+  readonly column: string;
+  /** Values in PostgreSQL's text form (UTC), ascending, that cut the rows into parts of about as many rows each. */
+  readonly cuts: readonly string[];
+  /** Why ranges of it cannot be asked for cheaply; `cuts` is empty then. */
+  readonly problem?: string;
 }
 
 export type RelationDefinition = TableDefinition | ViewDefinition | SourceTableDefinition;

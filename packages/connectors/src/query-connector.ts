@@ -36,6 +36,8 @@ export interface QueryConnector {
   /** The source's configured name, which is also the name of its database. */
   readonly source: string;
   readonly catalog: SourceCatalogReader;
+  /** How many queries of one moment it runs side by side; absent: one. */
+  readonly sideBySide?: number;
   /** Whether it is the database that a statement names; absent: statements cannot name it so. */
   isDatabase?(named: NamedDatabase): boolean;
   /**

@@ -248,7 +248,7 @@ test('the example of the README is accepted', async () => {
 
 test('a PostgreSQL source takes its password from the environment', () => {
   const text = `sources:
-  w: { connector: postgres, url: 'postgres://u@h:5433/d', password: '\${PW}', connections: 8, statementTimeout: 2min }`;
+  w: { connector: postgres, url: 'postgres://u@h:5433/d', password: '\${PW}', connections: 8, statementTimeout: 2min, timeColumns: { sales.facts: at } }`;
   expect(parse(text, { PW: 'hunter2' }).sources).toEqual([
     {
       connector: 'postgres',
@@ -257,6 +257,7 @@ test('a PostgreSQL source takes its password from the environment', () => {
       password: 'hunter2',
       connections: 8,
       statementTimeout: 120_000,
+      timeColumns: { 'sales.facts': 'at' },
     },
   ]);
 });

@@ -22,6 +22,8 @@ export interface PostgresConfig {
   readonly connectTimeout?: number;
   /** Milliseconds for which what was read of the source's catalog stands. Default 5 seconds. */
   readonly catalogAge?: number;
+  /** Columns of time by table (`schema.table`, or a table of schema public): ranges of them may be asked for side by side. */
+  readonly timeColumns?: Readonly<Record<string, string>>;
 }
 
 /** Where a source is and how to get there. Holds a password: never printed. */

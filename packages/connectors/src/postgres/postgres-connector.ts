@@ -13,6 +13,7 @@ import type {
 } from '../query-connector.ts';
 import { noScanStatistics } from '../scan-statistics.ts';
 import { CatalogCache } from './catalog/catalog-cache.ts';
+import { declaredTimes } from './catalog/time-columns.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { PostgresMoment } from './moment.ts';
 import { connectionTarget } from './postgres-config.ts';
@@ -46,6 +47,7 @@ class PostgresConnector implements QueryConnector {
   readonly kind = 'postgres';
   readonly source: string;
   readonly catalog: CatalogCache;
+  readonly sideBySide: number;
   readonly #engine: Engine;
   readonly #pool: ConnectionPool;
   /** The catalog has a connection beside the pool's: a pool that is busy must not hold up binding. */
@@ -59,18 +61,14 @@ class PostgresConnector implements QueryConnector {
     this.source = config.source;
     this.#database = target;
     this.#engine = engine;
-    this.#pool = new ConnectionPool(
-      target,
-      config.connections ?? DEFAULT_CONNECTIONS,
-      connectTimeout,
-    );
+    this.sideBySide = config.connections ?? DEFAULT_CONNECTIONS;
+    this.#pool = new ConnectionPool(target, this.sideBySide, connectTimeout);
     this.#catalogPool = new ConnectionPool(target, 1, connectTimeout);
     this.#statementTimeout = config.statementTimeout ?? DEFAULT_STATEMENT_TIMEOUT_MS;
-    this.catalog = new CatalogCache(
-      config.source,
-      this.#catalogPool,
-      config.catalogAge ?? DEFAULT_CATALOG_AGE_MS,
-    );
+    this.catalog = new CatalogCache(config.source, this.#catalogPool, {
+      age: config.catalogAge ?? DEFAULT_CATALOG_AGE_MS,
+      timeColumns: declaredTimes(config.timeColumns ?? {}),
+    });
   }
 
   isDatabase({ kind, host, port, database }: NamedDatabase): boolean {

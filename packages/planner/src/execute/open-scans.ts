@@ -10,6 +10,7 @@ import type { Partition, TableDefinition } from '@tributary/catalog';
 import { QueryError, visitPlan } from '@tributary/sql';
 import type { Plan, RemoteQueryPlan, ScanPlan } from '@tributary/sql';
 import { openInOrder } from './opening-order.ts';
+import { runTogether } from './run-together.ts';
 import type { DynamicFilterServices } from './opening-order.ts';
 import { sourceMoments } from './source-moments.ts';
 import type { SourceMoments } from './source-moments.ts';
@@ -17,7 +18,8 @@ import type { SourceMoments } from './source-moments.ts';
 /** What a source computes by itself. */
 export interface RemoteRead {
   readonly connector: QueryConnector;
-  readonly plan: Plan;
+  /** Their rows together are what is asked for. */
+  readonly plans: readonly Plan[];
   readonly facts: QueryFacts;
 }
 
@@ -72,7 +74,10 @@ export async function openScans(
     },
   });
   const moments = sourceMoments(
-    [...scans.values()].flatMap((scan) => services.remote(scan)?.connector ?? []),
+    [...scans.values()].flatMap((scan) => {
+      const { connector, plans = [] } = services.remote(scan) ?? {};
+      return connector === undefined ? [] : plans.map(() => connector);
+    }),
   );
   const byOccurrence = new Map<number, ScanRelation>();
   const failures: unknown[] = [];
@@ -145,7 +150,8 @@ async function openScan(
   }
   const remote = services.remote(scan);
   if (remote !== undefined) {
-    return moments.of(remote.connector).run(remote.plan, remote.facts, context);
+    const source = moments.of(remote.connector);
+    return runTogether(remote.plans, context, (plan, each) => source.run(plan, remote.facts, each));
   }
   if (scan.kind === 'remoteQuery') {
     throw new QueryError('internalError', `source "${scan.source}" computes no queries`);

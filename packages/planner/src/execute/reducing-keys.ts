@@ -111,24 +111,38 @@ export function reducedQueries(
         const expression: Expression = { kind: 'column', id: column.id, type: column.type };
         return domain === undefined ? [] : [{ kind: 'within' as const, expression, domain }];
       });
-      const inside = constraints(node.plan, needed);
+      const { windows } = node;
       reduced.set(node.occurrence, {
         ...node,
-        plan: rewritePlan(node.plan, {
-          plan(each) {
-            if (each.kind !== 'scan') return each;
-            const merged = new Map(each.constraint);
-            for (const [name, domain] of inside.get(each.occurrence)?.constraint ?? []) {
-              const own = merged.get(name);
-              merged.set(name, own === undefined ? domain : intersectDomains(own, domain));
-            }
-            return merged.size === 0 ? each : { ...each, constraint: merged };
-          },
-        }),
+        plan: narrowedScans(node.plan, needed),
+        ...(windows === undefined
+          ? {}
+          : {
+              windows: {
+                ...windows,
+                plans: windows.plans.map((each) => narrowedScans(each, needed)),
+              },
+            }),
       });
     },
   });
   return reduced;
+}
+
+/** A plan whose scans read no rows that what is needed of its own rows rules out. */
+function narrowedScans(plan: Plan, needed: Parameters<typeof constraints>[1]): Plan {
+  const inside = constraints(plan, needed);
+  return rewritePlan(plan, {
+    plan(each) {
+      if (each.kind !== 'scan') return each;
+      const merged = new Map(each.constraint);
+      for (const [name, domain] of inside.get(each.occurrence)?.constraint ?? []) {
+        const own = merged.get(name);
+        merged.set(name, own === undefined ? domain : intersectDomains(own, domain));
+      }
+      return merged.size === 0 ? each : { ...each, constraint: merged };
+    },
+  });
 }
 
 /** Parts that could be computed apart, with the columns that they are compared by. */

@@ -8,7 +8,7 @@ import { leadPlan } from '../service/lead-plan.ts';
 import { foldPlan, rewriteFolded } from '../service/plan-select.ts';
 import { runContext } from '../service/run-context.ts';
 import { scanServices } from '../service/scan-services.ts';
-import { describeRemoteQueries, remoteText } from './describe-remote.ts';
+import { describeRemote, describeRemoteQueries } from './describe-remote.ts';
 import type { StatementScope } from '../service/statement-scope.ts';
 import type { TextRowsResult } from '../session/sql-session.ts';
 import { explainFilters } from './explain-filters.ts';
@@ -70,10 +70,8 @@ async function explain(
       relation: (scan): ScanRelation => scans.relation(scan),
       ...printFacts(scope),
     });
-    const details = (scan: ScanPlan | RemoteQueryPlan): Record<string, unknown> => {
-      const sql = remoteText(scan, scope);
-      return sql === undefined ? scanFacts(scans.relation(scan).statistics) : { sql };
-    };
+    const details = (scan: ScanPlan | RemoteQueryPlan): Readonly<Record<string, unknown>> =>
+      describeRemote(scan, scope) ?? scanFacts(scans.relation(scan).statistics);
     const tree = planTree(optimized.plan, details);
     const facts: Record<string, unknown> = {};
     const fragments = await explainFragments(optimized.plan, scope);

@@ -180,7 +180,20 @@ function keepOwnColumns(node: Plan, needed: ReadonlySet<ColumnId>): Plan {
       return withColumns(node.body.columns);
     case 'remoteQuery': {
       const pruned = prunedQuery(node.plan, kept);
-      return pruned === node.plan ? node : { ...node, plan: pruned, columns: kept };
+      if (pruned === node.plan) return node;
+      return {
+        ...node,
+        plan: pruned,
+        columns: kept,
+        ...(node.windows === undefined
+          ? {}
+          : {
+              windows: {
+                ...node.windows,
+                plans: node.windows.plans.map((each) => prunedQuery(each, kept)),
+              },
+            }),
+      };
     }
     case 'setOperation':
     case 'values':

@@ -1,3 +1,4 @@
+import type { SourceTimeColumn } from '@tributary/catalog';
 import type { QueryConnector } from '@tributary/connectors';
 import type { Plan, SqlType, TableReference } from '@tributary/sql';
 
@@ -19,6 +20,10 @@ export interface SourceTableFacts {
   readonly keys: readonly (readonly string[])[];
   /** Its estimate; undefined where it has none. */
   readonly rows: number | undefined;
+  /** How many different values columns have, by name, as it guesses. */
+  readonly distinct?: Readonly<Record<string, number>>;
+  /** Its column of time, where one is configured. */
+  readonly time?: SourceTimeColumn;
 }
 
 /** Rows' times are at most `tolerance` ms from the day that their date partition column names. */

@@ -6,6 +6,7 @@ import { pruneColumns } from './prune-columns.ts';
 import { prunePartitions } from './prune-partitions.ts';
 import { pushToSource } from './push-to-source.ts';
 import type { Rule, RuleContext } from './rule.ts';
+import { sourceWindows } from './source-windows.ts';
 
 /** All rules in the order they run. */
 export const RULES: readonly Rule[] = [
@@ -19,6 +20,8 @@ export const RULES: readonly Rule[] = [
   joinInSource,
   // Before prune-columns, which then drops what a query to a source need not answer.
   pushToSource,
+  // Cuts what push-to-source made, by columns that prune-columns may drop.
+  sourceWindows,
   pruneColumns,
 ];
 

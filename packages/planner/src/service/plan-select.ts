@@ -129,6 +129,10 @@ function sourceTableFacts(
     ? {
         keys: relation.keys.flatMap(({ kind, columns }) => (kind === 'foreign' ? [] : [columns])),
         rows: relation.estimate?.rows,
+        ...(relation.estimate?.distinct === undefined
+          ? {}
+          : { distinct: relation.estimate.distinct }),
+        ...(relation.time === undefined ? {} : { time: relation.time }),
       }
     : undefined;
 }

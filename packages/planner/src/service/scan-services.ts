@@ -45,12 +45,16 @@ async function systemRows(
 export function remoteQuery(
   query: ScanPlan | RemoteQueryPlan,
   scope: Pick<StatementScope, 'services'>,
-): { readonly connector: QueryConnector; readonly plan: Plan } | undefined {
+): { readonly connector: QueryConnector; readonly plans: readonly Plan[] } | undefined {
   const source = query.kind === 'scan' ? query.table.source : query.source;
   const connector = scope.services.querySources?.get(source);
-  return connector === undefined
-    ? undefined
-    : { connector, plan: query.kind === 'scan' ? query : query.plan };
+  if (connector === undefined) return undefined;
+  if (query.kind === 'scan') return { connector, plans: [query] };
+  const { plan, windows } = query;
+  return {
+    connector,
+    plans: windows === undefined || windows.plans.length === 0 ? [plan] : windows.plans,
+  };
 }
 
 /** How a statement's scans reach tables, within its scope. */

@@ -15,6 +15,7 @@ export interface PostgresSourceConfig {
   readonly statementTimeout?: number;
   readonly connectTimeout?: number;
   readonly catalogAge?: number;
+  readonly timeColumns?: Readonly<Record<string, string>>;
 }
 
 export const POSTGRES_KEYS = [
@@ -25,6 +26,7 @@ export const POSTGRES_KEYS = [
   'statementTimeout',
   'connectTimeout',
   'catalogAge',
+  'timeColumns',
 ] as const;
 
 const MOST_CONNECTIONS = 100;
@@ -55,6 +57,13 @@ export function readPostgresSource(
       : { statementTimeout: milliseconds(keys.statementTimeout) }),
     ...(keys.connectTimeout.absent ? {} : { connectTimeout: milliseconds(keys.connectTimeout) }),
     ...(keys.catalogAge.absent ? {} : { catalogAge: milliseconds(keys.catalogAge) }),
+    ...(keys.timeColumns.absent
+      ? {}
+      : {
+          timeColumns: Object.fromEntries(
+            keys.timeColumns.entries().map(([table, column]) => [table, column.text()]),
+          ),
+        }),
   };
   try {
     connectionTarget({ source: name, url: config.url });

@@ -193,6 +193,20 @@ export interface RemoteQueryPlan extends PlanBase {
   readonly plan: Plan;
   /** What the values of its columns are known to be, once its rows are here. */
   readonly domains?: ReadonlyMap<ColumnId, Domain>;
+  /** The same rows as those of several plans together, which the source is asked side by side. */
+  readonly windows?: SourceWindows;
+}
+
+/** Disjoint ranges of a table's column of time, or why its configured column cuts nothing. */
+export interface SourceWindows {
+  /** The table's name and the column's, for people. */
+  readonly column: string;
+  /** Where each but the first window begins, as text. */
+  readonly cuts: readonly string[];
+  /** One a window, with the query's columns; none: the query is asked whole. */
+  readonly plans: readonly Plan[];
+  /** Why there is but one. */
+  readonly whole?: string;
 }
 
 export type Plan =

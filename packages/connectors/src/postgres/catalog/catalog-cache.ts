@@ -5,6 +5,7 @@ import { sourceError } from '../source-error.ts';
 import { FINGERPRINT } from './catalog-rows.ts';
 import { readCatalog } from './read-catalog.ts';
 import type { SourceTable } from './read-catalog.ts';
+import type { DeclaredTime } from './time-columns.ts';
 
 /** Statements wait this long for a source to tell what it has, then go by what it told before. */
 const PATIENCE_MS = 1_000;
@@ -20,6 +21,7 @@ export class CatalogCache implements SourceCatalogReader {
   readonly source: string;
   readonly #pool: ConnectionPool;
   readonly #age: number;
+  readonly #timeColumns: readonly DeclaredTime[];
   readonly #closing = new AbortController();
   #current: SourceCatalog = { generation: 0, schemas: new Map() };
   #tables: ReadonlyMap<string, SourceTable> = new Map();
@@ -29,10 +31,15 @@ export class CatalogCache implements SourceCatalogReader {
   #reachable = true;
   #reading: Promise<void> | undefined;
 
-  constructor(source: string, pool: ConnectionPool, age: number) {
+  constructor(
+    source: string,
+    pool: ConnectionPool,
+    options: { readonly age: number; readonly timeColumns: readonly DeclaredTime[] },
+  ) {
     this.source = source;
     this.#pool = pool;
-    this.#age = age;
+    this.#age = options.age;
+    this.#timeColumns = options.timeColumns;
   }
 
   async read(): Promise<SourceCatalog> {
@@ -93,7 +100,11 @@ export class CatalogCache implements SourceCatalogReader {
       const fingerprint = rows[0]?.[0] ?? '';
       if (fingerprint !== this.#fingerprint) {
         const generation = this.#current.generation + 1;
-        const { schemas, tables } = await readCatalog(lease.client, this.source, generation);
+        const { schemas, tables } = await readCatalog(lease.client, {
+          source: this.source,
+          version: generation,
+          timeColumns: this.#timeColumns,
+        });
         this.#accept(generation, schemas, tables);
         this.#fingerprint = fingerprint;
       }
@@ -132,22 +143,23 @@ export class CatalogCache implements SourceCatalogReader {
   }
 }
 
-/** The table as it was before where nothing changed; with its old version where only the estimate did. */
+/** The table as it was before where nothing changed; with its old version where only what is guessed of it did. */
 function unchanged(before: SourceTable | undefined, now: SourceTable): SourceTable {
   if (before === undefined) return now;
   const facts = ({ definition, oid, types, cast, nondeterministic }: SourceTable): string =>
     JSON.stringify([
-      { ...definition, version: 0, estimate: undefined },
+      { ...definition, version: 0, estimate: undefined, time: undefined },
       oid,
       [...types],
       [...cast],
       [...nondeterministic],
     ]);
   if (facts(before) !== facts(now)) return now;
-  const { version, estimate } = before.definition;
-  return JSON.stringify(estimate) === JSON.stringify(now.definition.estimate)
+  const guesses = ({ definition: { estimate, time } }: SourceTable): string =>
+    JSON.stringify([estimate, time]);
+  return guesses(before) === guesses(now)
     ? before
-    : { ...now, definition: { ...now.definition, version } };
+    : { ...now, definition: { ...now.definition, version: before.definition.version } };
 }
 
 async function within(work: Promise<void>, milliseconds: number): Promise<void> {

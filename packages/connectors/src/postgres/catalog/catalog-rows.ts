@@ -41,6 +41,13 @@ select coalesce(json_agg(json_build_object('oid', oid::int8, 'kind', typtype, 'c
   'baseModifier', typtypmod, 'element', typelem::int8)), '[]')::text
 from pg_type where typtype in ('d', 'e', 'b', 'r', 'm', 'c')`;
 
+/** How many different values columns have. Of a table with children what is known of all of them together. */
+export const STATISTICS = `
+select coalesce(json_agg(json_build_object('relation', c.oid::int8, 'column', s.attname, 'distinct', s.n_distinct)
+  order by s.inherited), '[]')::text
+from pg_stats s join pg_namespace n on n.nspname = s.schemaname join pg_class c on c.relnamespace = n.oid and c.relname = s.tablename
+where not c.relispartition and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'`;
+
 /**
  * One text that differs whenever the answers above may: counts and sums of the rows' versions, and the estimates.
  * Cheap enough to be asked every few seconds.
@@ -73,6 +80,12 @@ export interface ColumnRow {
   readonly notNull: boolean;
   readonly default: string | null;
   readonly nondeterministic: boolean;
+}
+
+export interface StatisticsRow {
+  readonly relation: number;
+  readonly column: string;
+  readonly distinct: number;
 }
 
 export interface KeyRow {

@@ -1,10 +1,17 @@
-import type { ColumnDefinition, KeyDefinition, SourceTableDefinition } from '@tributary/catalog';
+import type {
+  ColumnDefinition,
+  KeyDefinition,
+  SourceEstimate,
+  SourceTableDefinition,
+} from '@tributary/catalog';
 import { QueryError } from '@tributary/sql';
 import type pg from 'pg';
-import { COLUMNS, KEYS, RELATIONS, SCHEMAS, TYPES } from './catalog-rows.ts';
-import type { ColumnRow, KeyRow, RelationRow } from './catalog-rows.ts';
+import { COLUMNS, KEYS, RELATIONS, SCHEMAS, STATISTICS, TYPES } from './catalog-rows.ts';
+import type { ColumnRow, KeyRow, RelationRow, StatisticsRow } from './catalog-rows.ts';
 import { columnMapping } from './column-types.ts';
 import type { SourceType } from './column-types.ts';
+import { timeColumn, timeQuery } from './time-columns.ts';
+import type { DeclaredTime, TimeRow } from './time-columns.ts';
 
 /** A table as the source declares it, and what reading it needs beside its definition. */
 export interface SourceTable {
@@ -38,11 +45,16 @@ const KEY_KINDS: Readonly<Record<string, KeyDefinition['kind']>> = {
   f: 'foreign',
 };
 
+export interface CatalogRequest {
+  readonly source: string;
+  readonly version: number;
+  readonly timeColumns: readonly DeclaredTime[];
+}
+
 /** Reads everything in one snapshot. The connection is in no transaction before and after, unless this throws. */
 export async function readCatalog(
   client: pg.ClientBase,
-  source: string,
-  version: number,
+  { source, version, timeColumns }: CatalogRequest,
 ): Promise<SourceTables> {
   const ask = async <T>(text: string): Promise<T> => {
     const { rows } = await client.query<[string]>({ text, rowMode: 'array' });
@@ -51,23 +63,29 @@ export async function readCatalog(
     return JSON.parse(row[0]) as T;
   };
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  await client.query("SET LOCAL search_path = pg_catalog; SET LOCAL statement_timeout = '30s'");
+  await client.query(
+    "SET LOCAL search_path = pg_catalog; SET LOCAL statement_timeout = '30s'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL TimeZone = 'UTC'",
+  );
   const schemas = await ask<readonly string[]>(SCHEMAS);
   const relations = await ask<readonly RelationRow[]>(RELATIONS);
   const columns = grouped(await ask<readonly ColumnRow[]>(COLUMNS));
   const keys = grouped(await ask<readonly KeyRow[]>(KEYS));
   const types = new Map((await ask<readonly SourceType[]>(TYPES)).map((type) => [type.oid, type]));
+  const statistics = grouped(await ask<readonly StatisticsRow[]>(STATISTICS));
+  const times = grouped(
+    timeColumns.length === 0 ? [] : await ask<readonly TimeRow[]>(timeQuery(timeColumns)),
+  );
   await client.query('COMMIT');
   return {
     schemas,
     tables: relations.map((relation) =>
-      sourceTable(
-        { source, version },
-        relation,
-        columns.get(relation.oid) ?? [],
-        keys.get(relation.oid) ?? [],
+      sourceTable({ source, version }, relation, {
+        columns: columns.get(relation.oid) ?? [],
+        keys: keys.get(relation.oid) ?? [],
         types,
-      ),
+        statistics: statistics.get(relation.oid) ?? [],
+        time: times.get(relation.oid)?.[0],
+      }),
     ),
   };
 }
@@ -82,12 +100,19 @@ function grouped<T extends { readonly relation: number }>(rows: readonly T[]): M
   return groups;
 }
 
+/** What belongs to one relation, and the types of all. */
+interface RelationParts {
+  readonly columns: readonly ColumnRow[];
+  readonly keys: readonly KeyRow[];
+  readonly types: ReadonlyMap<number, SourceType>;
+  readonly statistics: readonly StatisticsRow[];
+  readonly time: TimeRow | undefined;
+}
+
 function sourceTable(
   { source, version }: { readonly source: string; readonly version: number },
   relation: RelationRow,
-  columns: readonly ColumnRow[],
-  keys: readonly KeyRow[],
-  types: ReadonlyMap<number, SourceType>,
+  { columns, keys, types, statistics, time }: RelationParts,
 ): SourceTable {
   const cast = new Set<string>();
   const nondeterministic = new Set<string>();
@@ -121,9 +146,23 @@ function sourceTable(
       keys: keys.map(keyDefinition),
       ...(relation.comment === null ? {} : { comment: relation.comment }),
       // Negative: the table was never analysed.
-      ...(relation.rows < 0 ? {} : { estimate: { rows: relation.rows, bytes: relation.bytes } }),
+      ...(relation.rows < 0 ? {} : { estimate: estimateOf(relation, statistics) }),
+      ...(time === undefined ? {} : { time: timeColumn(time, definitions) }),
     },
   };
+}
+
+function estimateOf(
+  { rows, bytes }: RelationRow,
+  statistics: readonly StatisticsRow[],
+): SourceEstimate {
+  const distinct = Object.fromEntries(
+    // Negative: a part of the rows. Zero: not known.
+    statistics.flatMap(({ column, distinct: found }): [string, number][] =>
+      found === 0 ? [] : [[column, found < 0 ? -found * rows : found]],
+    ),
+  );
+  return statistics.length === 0 ? { rows, bytes } : { rows, bytes, distinct };
 }
 
 function keyDefinition(row: KeyRow): KeyDefinition {

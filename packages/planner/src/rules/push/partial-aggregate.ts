@@ -7,6 +7,8 @@ export interface PartialAggregation {
   readonly partial: AggregatePlan;
   /** The aggregation's own columns, over a plan that outputs those of `partial`, each group in one row. */
   finish(input: Plan): Plan;
+  /** Likewise where groups may have several rows, each of other rows of the input. */
+  merge(input: Plan): Plan;
 }
 
 /**
@@ -20,7 +22,8 @@ export function partialAggregation(
   const keyColumns = node.columns.slice(0, node.keys.length);
   const partials: AggregatePlan['aggregates'][number][] = [];
   const columns: PlanColumn[] = [...keyColumns];
-  const values: Expression[] = [];
+  const calls: { readonly decomposition: Decomposition; readonly stored: readonly PlanColumn[] }[] =
+    [];
   const byText = new Map<string, PlanColumn>();
   for (const { call } of node.aggregates) {
     if (call.kind === 'grouping') return undefined;
@@ -36,18 +39,53 @@ export function partialAggregation(
       partials.push({ id: column.id, call: each });
       return column;
     });
-    values.push(decomposition.finish(stored.map(columnOf)));
+    calls.push({ decomposition, stored });
   }
-  const partial: AggregatePlan = { ...node, aggregates: partials, columns };
+  const finished = (
+    input: Plan,
+    keys: readonly PlanColumn[],
+    partialsOf: (place: number) => readonly PlanColumn[],
+  ): Plan => ({
+    kind: 'project',
+    input,
+    columns: node.columns,
+    expressions: [
+      ...keys.map(columnOf),
+      ...calls.map(({ decomposition }, place) =>
+        decomposition.finish(partialsOf(place).map(columnOf)),
+      ),
+    ],
+  });
   return {
-    partial,
-    finish: (input) => ({
-      kind: 'project',
-      input,
-      columns: node.columns,
-      expressions: [...keyColumns.map(columnOf), ...values],
-    }),
+    partial: { ...node, aggregates: partials, columns },
+    finish: (input) => finished(input, keyColumns, (place) => calls[place]?.stored ?? []),
+    merge(input) {
+      const keys = keyColumns.map((column) => ({ ...column, id: ids.next() }));
+      const rolled = calls.map(({ decomposition, stored }) =>
+        decomposition.rollUp(stored.map(columnOf)).map((call) => ({
+          call,
+          column: { id: ids.next(), name: 'partial', type: call.type },
+        })),
+      );
+      const merged: AggregatePlan = {
+        kind: 'aggregate',
+        input,
+        keys: keys.map(({ id }, place) => ({
+          id,
+          expression: columnOf(columnAt(keyColumns, place)),
+        })),
+        aggregates: rolled.flat().map(({ call, column }) => ({ id: column.id, call })),
+        columns: [...keys, ...rolled.flat().map(({ column }) => column)],
+      };
+      return finished(merged, keys, (place) => (rolled[place] ?? []).map(({ column }) => column));
+    },
   };
+}
+
+function columnAt(columns: readonly PlanColumn[], place: number): PlanColumn {
+  const column = columns[place];
+  if (column === undefined) throw new Error(`an aggregation has no key ${place}`);
+  return column;
 }
 
 function isExact(found: ReturnType<typeof decomposeAggregate>): found is Decomposition {

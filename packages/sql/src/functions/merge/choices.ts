@@ -21,16 +21,36 @@ function choice(engine: string): FunctionEntry {
   return agg(`cell_${engine}(any) -> any`, { duckdb: chosen(engine) });
 }
 
-/** An aggregate that merges by itself: the value is its own partial, in the form that cells keep. */
-function itselfRule(entry: FunctionEntry, arbitrary = false): MergeRule {
+const AT_SOURCES = new Map<FunctionEntry, FunctionEntry>();
+
+/** A partial that a source computes as it computes the aggregate itself. */
+function likeAtSources(partial: FunctionEntry, aggregate: FunctionEntry): FunctionEntry {
+  const known = AT_SOURCES.get(aggregate);
+  if (known !== undefined) return known;
+  const { postgres } = aggregate.templates;
+  const made: FunctionEntry = Object.freeze({
+    ...partial,
+    templates: { ...partial.templates, ...(postgres === undefined ? {} : { postgres }) },
+    proven: aggregate.proven,
+  });
+  AT_SOURCES.set(aggregate, made);
+  return made;
+}
+
+/**
+ * An aggregate that merges by itself: the value is its own partial, in the form that cells keep. Where that is the value as it is, a
+ * source that has the aggregate has the partial too.
+ */
+function itselfRule(encoded: FunctionEntry, arbitrary = false): MergeRule {
   return (call) => {
     const value = argumentOf(call, 0);
     const codec = codecOf(value.type);
     const stored = storedType(value.type);
     if (codec === undefined || stored === undefined) return withoutCodec(call);
+    const entry = stored === value.type ? likeAtSources(encoded, call.entry) : encoded;
     return oneColumn({
       partial: partialOf(call, entry, [value], stored),
-      rollUp: (column) => mergeOf(entry, [codec.decode(column)], stored),
+      rollUp: (column) => mergeOf(encoded, [codec.decode(column)], stored),
       finish: (column) => codec.decode(column),
       exactness: arbitrary ? 'nondeterministic' : exactnessOfChoice(value.type),
       size: 'constant',

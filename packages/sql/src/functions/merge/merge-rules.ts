@@ -31,6 +31,7 @@ import {
 import { countDistinctRule, totalDistinctRule } from './distinct-values.ts';
 import { sketchRule } from './sketch.ts';
 import { averageRule, countRule, sumRule } from './sums.ts';
+import { isScalar } from './value-kinds.ts';
 
 /** How an aggregate's calls merge, all its overloads alike. */
 interface MergeDeclaration {
@@ -105,11 +106,25 @@ const DECLARATIONS: Readonly<Record<string, MergeDeclaration>> = {
   approx_percentile: only(approximateQuantileRule),
 };
 
+/** Partials that may be asked for in parts again. They roll up as those of the aggregates that they are partials of. */
+const PARTIALS: typeof DECLARATIONS = {
+  cell_count: only(countRule),
+  cell_sum: only((call) =>
+    isScalar(call.type, 'numeric') ? sumRule(call, {}) : notMergeable(call),
+  ),
+  cell_min: only(minRule),
+  cell_max: only(maxRule),
+  cell_bool_and: only(allTrueRule),
+  cell_bool_or: only(someTrueRule),
+  cell_bit_and: only(bitAndRule),
+  cell_bit_or: only(bitOrRule),
+  cell_bit_xor: only(bitXorRule),
+};
+
 /** The rule of a call; undefined for an aggregate that declares none. */
 export function mergeRuleOf(call: AggregateExpression): MergeRule | undefined {
-  const declared = Object.hasOwn(DECLARATIONS, call.entry.name)
-    ? DECLARATIONS[call.entry.name]
-    : undefined;
+  const { name } = call.entry;
+  const declared = [DECLARATIONS, PARTIALS].find((each) => Object.hasOwn(each, name))?.[name];
   return call.distinct ? declared?.distinct : declared?.plain;
 }
 

@@ -95,3 +95,17 @@ test('partials and what they are rolled up to have the same types', () => {
     );
   }
 });
+
+test('partials of constant size that are asked for in parts again roll up to themselves', () => {
+  for (const entry of aggregates) {
+    const answer = decomposeAggregate(sampleCall(entry));
+    if ('reason' in answer || answer.exactness !== 'exact' || answer.size !== 'constant') continue;
+    for (const partial of answer.partials) {
+      const again = decomposeAggregate(partial);
+      if ('reason' in again) continue;
+      expect(again.partials).toHaveLength(1);
+      expect(again.partials[0]?.type).toEqual(partial.type);
+      expect(again.finish([column(20, partial.type)]).type).toEqual(partial.type);
+    }
+  }
+});
