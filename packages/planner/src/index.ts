@@ -6,7 +6,7 @@ export type { QueryRecord } from './service/query-log.ts';
 export { createQueryService } from './service/query-service.ts';
 export type { QueryService } from './service/query-service.ts';
 export type * from './session/catalog-engine.ts';
-export { parseMilliseconds, reuseMode } from './session/setting-definitions.ts';
+export { parseMilliseconds, reuseMode } from './session/setting-values.ts';
 export { createReuseService } from './reuse/reuse-service.ts';
 export type { ReuseConfig, ReuseCounts, ReuseService } from './reuse/reuse-service.ts';
 export { bindSelect } from './bind/bind-select.ts';

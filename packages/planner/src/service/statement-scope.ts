@@ -1,6 +1,6 @@
 import type { CatalogSnapshot } from '@tributary/catalog';
 import type { Settings } from '../session/settings.ts';
-import { parseSearchPath, reuseAge } from '../session/setting-definitions.ts';
+import { parseSearchPath, reuseAge } from '../session/setting-values.ts';
 import type { ReusePolicy } from '../reuse/reuse-service.ts';
 import type { QueryRecord } from './query-log.ts';
 import type { PlannerServices } from './planner-services.ts';
