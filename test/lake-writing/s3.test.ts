@@ -32,6 +32,17 @@ async function open(): Promise<WritingLake> {
   });
 }
 
+/** A write that fails at its third file, while nothing that it left can be taken back. */
+async function failToTakeBack(): Promise<void> {
+  let completed = 0;
+  server.onRequest = ({ operation }: S3Request) => {
+    if (operation === 'complete') return ++completed > 2 ? 'error' : undefined;
+    return operation === 'delete' || operation === 'abort' ? 'error' : undefined;
+  };
+  expect(await lake.failure(ROWS)).toMatch(/^08001 /);
+  server.onRequest = undefined;
+}
+
 beforeEach(async () => {
   folder = `${await realpath(await mkdtemp(join(tmpdir(), 'tributary-writing-s3-')))}/`;
   server = await S3Server.start();
@@ -125,13 +136,7 @@ describe('on S3', () => {
   );
 
   test('what cannot be taken back now is taken back by the next write', async () => {
-    let completed = 0;
-    server.onRequest = ({ operation }: S3Request) => {
-      if (operation === 'complete') return ++completed > 2 ? 'error' : undefined;
-      return operation === 'delete' || operation === 'abort' ? 'error' : undefined;
-    };
-    expect(await lake.failure(ROWS)).toMatch(/^08001 /);
-    server.onRequest = undefined;
+    await failToTakeBack();
     expect(keys()).not.toEqual([]);
     expect(await lake.tag('INSERT INTO lake.events VALUES (1, NULL, 3)')).toBe('INSERT 0 1');
     expect([keys().length, server.uploads.size, await leftAside()]).toEqual([1, 0, []]);
@@ -139,13 +144,7 @@ describe('on S3', () => {
   }, 120_000);
 
   test('uploads that a dead process began are aborted by the next start', async () => {
-    let completed = 0;
-    server.onRequest = ({ operation }: S3Request) => {
-      if (operation === 'complete') return ++completed > 2 ? 'error' : undefined;
-      return operation === 'delete' || operation === 'abort' ? 'error' : undefined;
-    };
-    expect(await lake.failure(ROWS)).toMatch(/^08001 /);
-    server.onRequest = undefined;
+    await failToTakeBack();
     // Leaves its folder, as a process that dies does.
     await lake.close();
     expect((await leftAside()).length).toBeGreaterThan(0);

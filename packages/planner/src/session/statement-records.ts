@@ -66,6 +66,7 @@ export class StatementRecords {
 
   /** The client took no more rows of a statement. */
   closed(record: QueryRecord): void {
+    if (record.state !== 'running') return;
     this.end(record, new QueryError('queryCanceled', 'the client closed the query'));
   }
 }
