@@ -54,6 +54,18 @@ describe('transactions and settings follow the rules of PostgreSQL', () => {
     expect(await times(servers.tributary)).toBe(1);
   });
 
+  it('notices below client_min_messages are not sent', async () => {
+    await expectAlike(
+      'COMMIT',
+      'SET client_min_messages = error',
+      'COMMIT',
+      'SET client_min_messages = warning',
+      'COMMIT',
+      'RESET client_min_messages',
+      'COMMIT',
+    );
+  });
+
   it('the level of a transaction is fixed by its first query', async () => {
     await expectAlike('BEGIN', 'SELECT 1 AS a', 'SET TRANSACTION ISOLATION LEVEL SERIALIZABLE');
   });

@@ -24,6 +24,9 @@ class Recorder {
   readonly #onCopyOut = (message: { binary: boolean; columnTypes: readonly number[] }): void => {
     this.events.push(`copy out ${String(message.binary)} ${message.columnTypes.join(',')}`);
   };
+  readonly #onNotice = (notice: { severity?: string; code?: string; message: string }): void => {
+    this.events.push(`${notice.severity ?? ''} ${notice.code ?? ''} ${notice.message}`);
+  };
   #connection: RawConnection | undefined;
 
   constructor(text: string) {
@@ -34,6 +37,7 @@ class Recorder {
   submit(connection: RawConnection): void {
     this.#connection = connection;
     connection.on('copyOutResponse', this.#onCopyOut);
+    connection.on('notice', this.#onNotice);
     connection.query(this.#text);
   }
 
@@ -69,6 +73,7 @@ class Recorder {
 
   #end(): void {
     this.#connection?.off('copyOutResponse', this.#onCopyOut);
+    this.#connection?.off('notice', this.#onNotice);
     this.#finish();
   }
 }

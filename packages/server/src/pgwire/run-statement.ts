@@ -71,7 +71,7 @@ export async function beginStatement(
         if (result.kind === 'rows') await result.close();
         throw error;
       }
-      writeNotices(wire.out, result.notices);
+      writeNotices(wire, result.notices);
       return 'DECLARE CURSOR';
     }
     case 'deallocate':
@@ -83,7 +83,7 @@ export async function beginStatement(
       break;
   }
   const result = await session.execute(prepared, parameters, options.abort.signal);
-  writeNotices(wire.out, result.notices);
+  writeNotices(wire, result.notices);
   if (result.kind === 'command') {
     await follow(wire, statement, result.tag);
     return result.tag;

@@ -30,8 +30,23 @@ export function textStyle(session: SqlSession): TextStyle {
   };
 }
 
-export function writeNotices(out: Writer, notices: readonly Notice[]): void {
-  for (const notice of notices) writeNotice(out, notice);
+/** The levels of `client_min_messages` at which a notice is not sent any more; INFO always is. */
+const SILENT: Readonly<Record<Notice['severity'], ReadonlySet<string>>> = {
+  INFO: new Set(),
+  NOTICE: new Set(['warning', 'error']),
+  WARNING: new Set(['error']),
+};
+
+/** Sends the notices that the client wants to hear of. */
+export function writeNotices(
+  { out, session }: Pick<WireSession, 'out' | 'session'>,
+  notices: readonly Notice[],
+): void {
+  if (notices.length === 0) return;
+  const level = session.setting('client_min_messages') ?? 'notice';
+  for (const notice of notices) {
+    if (!SILENT[notice.severity].has(level)) writeNotice(out, notice);
+  }
 }
 
 /** Tags whose CommandComplete carries the number of rows. */
