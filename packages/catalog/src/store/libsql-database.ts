@@ -77,9 +77,8 @@ export class LibsqlDatabase implements SqliteDatabase {
   changes(): number | undefined {
     if (this.#database.inTransaction) return undefined;
     try {
-      // Read to its end: a statement that stands on a row keeps its snapshot.
-      const [row] = this.#dataVersion.all([]) as readonly { readonly data_version: number }[];
-      return row?.data_version;
+      const { data_version: version } = this.#dataVersion.get([]) as { data_version: number };
+      return version;
     } catch {
       // A statement that failed holds the connection where it is until it is collected: another one takes its place.
       this.#dataVersion = this.#database.prepare(DATA_VERSION);
