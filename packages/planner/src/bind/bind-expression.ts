@@ -1,6 +1,4 @@
 import type {
-  A_Indices,
-  A_Indirection,
   BooleanTest,
   BoolExpr,
   CollateClause,
@@ -9,13 +7,11 @@ import type {
   Node,
   NullTest,
   RowExpr,
-  SQLValueFunction,
 } from '@pgsql/types';
-import type { Expression, SqlType } from '@tributary/sql';
+import type { Expression } from '@tributary/sql';
 import {
   BOOL,
   canCoerce,
-  INT4,
   JSON_TYPE,
   JSONB,
   resolveFunction,
@@ -28,6 +24,7 @@ import { bindCase } from './bind-case.ts';
 import { callOf, toBoolean, toCommonType, toType } from './bind-coercion.ts';
 import { bindFunctionCall } from './bind-function-call.ts';
 import { bindGroupingCall } from './bind-aggregate.ts';
+import { bindIndirection } from './bind-indirection.ts';
 import { bindLiteral } from './bind-literal.ts';
 import { bindOperator } from './bind-operator.ts';
 import type { QueryLevel } from './bind-state.ts';
@@ -35,9 +32,11 @@ import { at, deeper, failure } from './bind-state.ts';
 import { refuseSetFunctions } from './bind-set-function.ts';
 import { bindSublink } from './bind-sublink.ts';
 import { bindTypeCast } from './bind-type-cast.ts';
+import { bindValueFunction } from './bind-value-function.ts';
 import { bindParameter } from './parameters.ts';
-import { fieldOf, findItem, missingItem, resolveColumnReference, wholeRow } from './scope.ts';
-import { locationOf, stringOf, stringsOf, tagOf } from './tree.ts';
+import { missingItem } from './missing-names.ts';
+import { findItem, resolveColumnReference, wholeRow } from './scope.ts';
+import { locationOf, stringsOf, tagOf } from './tree.ts';
 
 /** Binds an expression in the clause that `level.clause` names. Literals without a type stay unknown until coerced. */
 export function bindExpression(level: QueryLevel, node: Node): Expression {
@@ -267,141 +266,6 @@ function bindRow(level: QueryLevel, row: RowExpr): Expression {
       fields: fields.map((field, index) => ({ name: `f${index + 1}`, type: field.type })),
     },
     ...at(level, row.location),
-  };
-}
-
-function bindIndirection(level: QueryLevel, indirection: A_Indirection): Expression {
-  const { arg: node } = indirection;
-  const location = locationOf(node);
-  if (node === undefined) throw failure(level, 'syntaxError', 'malformed indirection', location);
-  let arg = bindExpression(level, node);
-  for (const step of indirection.indirection ?? []) {
-    const field = stringOf(step);
-    if (field !== undefined) arg = fieldOf(level, arg, field, location);
-    else if ('A_Indices' in step) arg = bindSubscript(level, arg, step.A_Indices, location);
-    else {
-      throw failure(
-        level,
-        'featureNotSupported',
-        'row expansion via "*" is not supported here',
-        location,
-      );
-    }
-  }
-  return arg;
-}
-
-function bindSubscript(
-  level: QueryLevel,
-  arg: Expression,
-  indices: A_Indices,
-  location: number | undefined,
-): Expression {
-  const place = at(level, location);
-  const index = (node: Node | undefined, type: SqlType): Expression | undefined =>
-    node === undefined
-      ? undefined
-      : toType(level, bindExpression(level, node), type, 'assignment', -1);
-  const { type } = arg;
-  if (indices.is_slice === true) {
-    if (type.kind !== 'array') throw notSubscriptable(level, type, location);
-    const lower = index(indices.lidx, INT4);
-    const upper = index(indices.uidx, INT4);
-    return {
-      kind: 'slice',
-      arg,
-      ...(lower === undefined ? {} : { lower }),
-      ...(upper === undefined ? {} : { upper }),
-      type,
-      ...place,
-    };
-  }
-  const keyType = type.kind === 'map' ? type.key : INT4;
-  if (type.kind === 'array' || type.kind === 'map') {
-    const key = index(indices.uidx, keyType);
-    if (key === undefined) throw notSubscriptable(level, type, location);
-    const result = type.kind === 'map' ? type.value : type.element;
-    return { kind: 'subscript', arg, index: key, type: result, ...place };
-  }
-  if (sameType(type, JSONB) && indices.uidx !== undefined) {
-    const key = bindExpression(level, indices.uidx);
-    const typed = sameType(key.type, INT4) ? key : toType(level, key, TEXT, 'assignment', -1);
-    return { kind: 'subscript', arg, index: typed, type: JSONB, ...place };
-  }
-  throw notSubscriptable(level, type, location);
-}
-
-function notSubscriptable(level: QueryLevel, type: SqlType, location: number | undefined): Error {
-  return failure(
-    level,
-    'datatypeMismatch',
-    `cannot subscript type ${type.kind === 'scalar' ? type.name : type.kind} because it does not support subscripting`,
-    location,
-  );
-}
-
-const VALUE_FUNCTIONS: Readonly<Record<string, string>> = {
-  SVFOP_CURRENT_DATE: 'current_date',
-  SVFOP_CURRENT_TIME: 'current_time',
-  SVFOP_CURRENT_TIME_N: 'current_time',
-  SVFOP_CURRENT_TIMESTAMP: 'current_timestamp',
-  SVFOP_CURRENT_TIMESTAMP_N: 'current_timestamp',
-  SVFOP_LOCALTIME: 'localtime',
-  SVFOP_LOCALTIME_N: 'localtime',
-  SVFOP_LOCALTIMESTAMP: 'localtimestamp',
-  SVFOP_LOCALTIMESTAMP_N: 'localtimestamp',
-  SVFOP_CURRENT_ROLE: 'current_role',
-  SVFOP_CURRENT_USER: 'current_user',
-  SVFOP_USER: 'user',
-  SVFOP_SESSION_USER: 'session_user',
-  SVFOP_CURRENT_CATALOG: 'current_catalog',
-  SVFOP_CURRENT_SCHEMA: 'current_schema',
-};
-
-/** `current_date` and the like: functions of the catalog without parentheses. */
-export function valueFunctionName(op: string | undefined): string {
-  return VALUE_FUNCTIONS[op ?? ''] ?? 'current_date';
-}
-
-/** Facts of the session stand in the plan as constants: the engine knows no users. */
-const SESSION_FACTS: ReadonlySet<string> = new Set([
-  'current_role',
-  'current_user',
-  'user',
-  'session_user',
-  'current_catalog',
-  'current_schema',
-]);
-
-function bindValueFunction(level: QueryLevel, value: SQLValueFunction): Expression {
-  const name = valueFunctionName(value.op);
-  if (SESSION_FACTS.has(name)) return sessionFact(level, name, value.location);
-  const resolved = resolveFunction(name, [], at(level, value.location).position);
-  const called = callOf(level, resolved, [], value.location);
-  const precision = value.typmod ?? -1;
-  if (precision < 0 || called.type.kind !== 'scalar') return called;
-  return toType(level, called, { ...called.type, typmod: Math.min(precision, 6) }, 'implicit', -1);
-}
-
-/** current_user, current_schema and the like as constants of type name. */
-export function sessionFact(
-  level: QueryLevel,
-  name: string,
-  location: number | undefined,
-): Expression {
-  const { user } = level.statement.context;
-  const { database, searchPath } = level.environment;
-  const value =
-    name === 'current_catalog' || name === 'current_database'
-      ? database
-      : name === 'current_schema'
-        ? (searchPath.find((schema) => schema !== '$user') ?? null)
-        : user;
-  return {
-    kind: 'constant',
-    value,
-    type: { kind: 'scalar', name: 'name', typmod: -1 },
-    ...at(level, location),
   };
 }
 

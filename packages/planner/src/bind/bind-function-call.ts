@@ -9,7 +9,8 @@ import {
 } from '@tributary/sql';
 import { bindAggregateCall } from './bind-aggregate.ts';
 import { argumentInfo, callOf } from './bind-coercion.ts';
-import { bindExpression, bindExpressions, sessionFact } from './bind-expression.ts';
+import { bindExpression, bindExpressions } from './bind-expression.ts';
+import { sessionFact } from './bind-value-function.ts';
 import { bindSetFunction } from './bind-set-function.ts';
 import type { QueryLevel } from './bind-state.ts';
 import { at, failure } from './bind-state.ts';

@@ -1,5 +1,5 @@
 import type { Node, SubLink } from '@pgsql/types';
-import { valueFunctionName } from './bind-expression.ts';
+import { valueFunctionName } from './bind-value-function.ts';
 import { stringOf, stringsOf } from './tree.ts';
 
 /** How sure a name is: 2 names the value itself, 1 only its construct (a cast's type, `case`). */
