@@ -8,6 +8,7 @@ import {
   sortKeyOf,
 } from '@tributary/sql';
 import type { Expression, Plan, PlanColumn, SortKey } from '@tributary/sql';
+import { expressionColumns } from '../analyze/predicate.ts';
 import { columnOf } from './chain.ts';
 import type { Fragment, IdSource } from './fragment.ts';
 
@@ -41,7 +42,13 @@ export function firstRows(
     throw new Error('the function catalog lacks row_number() or int8 <= int8');
   }
   const partitionBy = wanted.slice(0, times).map(({ expression }) => expression);
-  const input = likelyRows(order, rows, partitionBy, ids);
+  const input = likelyRows(
+    order,
+    rows,
+    wanted.map(({ expression }) => expression),
+    partitionBy,
+    ids,
+  );
   const place: PlanColumn = { id: ids.next(), name: 'place', type: INT8 };
   const numbered: Plan = {
     kind: 'window',
@@ -79,6 +86,16 @@ export function firstRows(
   };
 }
 
+/** A projection to the columns that expressions read, to which more may be added. */
+function neededRows(
+  input: Plan,
+  expressions: readonly Expression[],
+): { kind: 'project'; input: Plan; columns: PlanColumn[]; expressions: Expression[] } {
+  const used = new Set(expressions.flatMap((each) => [...expressionColumns(each)]));
+  const columns = input.columns.filter(({ id }) => used.has(id));
+  return { kind: 'project', input, columns, expressions: columns.map(columnOf) };
+}
+
 /**
  * Rows that may be among the first of their window: where the order begins with a number or a time, those that reach the last of its
  * first values there. To compare all rows by all keys takes longer than to read them; to hold them and compare one key hardly counts.
@@ -86,6 +103,7 @@ export function firstRows(
 function likelyRows(
   order: NonNullable<Fragment['order']>,
   rows: Plan,
+  needed: readonly Expression[],
   times: readonly Expression[],
   ids: IdSource,
 ): Plan {
@@ -94,19 +112,21 @@ function likelyRows(
   if (key === undefined || first === undefined || order.count > FEW_FIRST || order.count === 0) {
     return rows;
   }
-  const made = (expression: Expression): PlanColumn => ({
-    id: ids.next(),
-    name: 'first',
-    type: expression.type,
-  });
-  const value = made(key.expression);
-  const timeValues = times.map(made);
-  const kept: Plan = {
-    kind: 'project',
-    input: rows,
-    columns: [...rows.columns, value, ...timeValues],
-    expressions: [...rows.columns.map(columnOf), key.expression, ...times],
+  const made = ({ type }: Expression): PlanColumn => ({ id: ids.next(), name: 'first', type });
+  const kept = neededRows(rows, [...order.keys.map(({ expression }) => expression), ...needed]);
+  /** The column that an expression is, or one that holds it. */
+  const held = (expression: Expression): PlanColumn => {
+    const known = kept.columns.find(
+      ({ id }) => expression.kind === 'column' && expression.id === id,
+    );
+    if (known !== undefined) return known;
+    const column = made(expression);
+    kept.columns.push(column);
+    kept.expressions.push(expression);
+    return column;
   };
+  const value = held(key.expression);
+  const timeValues = times.map(held);
   const table = { id: ids.next(), name: 'rows', plan: kept, materialized: true };
   const scan = (columns: readonly PlanColumn[], sources: readonly PlanColumn[]): Plan => ({
     kind: 'commonTableScan',
