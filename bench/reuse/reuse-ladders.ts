@@ -3,6 +3,7 @@ import { S3_LATENCY_MS, startS3 } from '../s3-lake.ts';
 import { audienceLake } from './audience-lake.ts';
 import type { Layout } from './audience-shape.ts';
 import { STATEMENTS } from './audience-statements.ts';
+import type { AudienceStatement } from './audience-statements.ts';
 import { reportLadder } from './report-ladder.ts';
 import { openSite } from './site.ts';
 import type { Site, SiteOptions } from './site.ts';
@@ -16,6 +17,17 @@ export function reportAnswers(site: Site, report: (row: BenchRow) => void): void
   });
 }
 
+/** Those named by `--only=<part of the name>,...`; all without it. */
+function chosenStatements(): readonly AudienceStatement[] {
+  const option = '--only=';
+  const names = process.argv
+    .filter((each) => each.startsWith(option))
+    .flatMap((each) => each.slice(option.length).split(','));
+  return names.length === 0
+    ? STATEMENTS
+    : STATEMENTS.filter(({ name }) => names.some((part) => name.includes(part)));
+}
+
 async function ladders(
   options: SiteOptions,
   rounds: number,
@@ -23,7 +35,7 @@ async function ladders(
 ): Promise<void> {
   const site = await openSite(options);
   try {
-    for (const statement of STATEMENTS) {
+    for (const statement of chosenStatements()) {
       await reportLadder(site, statement, rounds, report);
     }
     reportAnswers(site, report);

@@ -89,7 +89,11 @@ function altering(alter: (unit: NewUnit) => Promise<void>): (store: ReuseStore) 
   };
 }
 
-async function reopen(change: string): Promise<void> {
+async function reopen(
+  change: string,
+  isAltered: (unit: NewUnit) => boolean = () => true,
+  reuse: Parameters<ReuseLake['open']>[0] = {},
+): Promise<void> {
   let altered = false;
   const read = new Promise<void>((resolve) => {
     answered = resolve;
@@ -97,8 +101,10 @@ async function reopen(change: string): Promise<void> {
   await lake.stop();
   await lake.open({
     auditShare: 1,
-    wrapStore: altering(async ({ path }) => {
-      if (altered) return;
+    ...reuse,
+    wrapStore: altering(async (unit) => {
+      const { path } = unit;
+      if (altered || !isAltered(unit)) return;
       altered = true;
       await read;
       await lake.writer.run(
@@ -135,6 +141,60 @@ describe('an audit takes a cell out of use that is not what its data give', () =
       expect(await lake.strayFiles()).toEqual([]);
     });
   }
+});
+
+describe('a kept answer is audited like cells are', () => {
+  const merging = { mergeAbove: 0 };
+  const isFinal = ({ shapeText }: NewUnit): boolean => shapeText.startsWith('{"final"');
+
+  test.each([
+    'SELECT v, count(*), sum(n), avg(n::float8), any_value(s) FROM lake.t GROUP BY v ORDER BY v',
+    'SELECT count(DISTINCT v), max(s) FROM lake.t',
+  ])('and found to be sound: %s', async (text) => {
+    await lake.stop();
+    await lake.open({ auditShare: 1, ...merging });
+    await ask(text);
+    expect(audits()).toEqual([0, 0]);
+    await ask(text);
+    expect(audits()).toEqual([1, 0]);
+  });
+
+  test('and taken out of use with what it was made of', async () => {
+    const text = 'SELECT v, count(*) FROM lake.t GROUP BY v ORDER BY v';
+    await reopen('* REPLACE (a1 + 1 AS a1)', isFinal, merging);
+    await ask(text);
+    expect(await ask(text)).not.toEqual(await lake.expected(text));
+    expect(audits()).toEqual([1, 1]);
+    expect(await ask(text)).toEqual(await lake.expected(text));
+    expect(await lake.reused()).toEqual({ hits: 0, misses: DAYS });
+  });
+});
+
+describe('cells that answer by their age are audited', () => {
+  const text = 'SELECT v, count(*), sum(n) FROM lake.t GROUP BY v ORDER BY v';
+
+  test('and found to be sound', async () => {
+    await ask(text);
+    await lake.texts("SET tributary.reuse = '1 hour'");
+    await ask(text);
+    expect(audits()).toEqual([1, 0]);
+  });
+
+  test('without a verdict where the data have changed since', async () => {
+    await ask(text);
+    await lake.texts("SET tributary.reuse = '1 hour'");
+    for (let day = 1; day <= DAYS; day++) await lake.write(day, 'b', day * 7, 60);
+    await ask(text);
+    expect(audits()).toEqual([0, 0]);
+  });
+
+  test('and taken out of use where they differ', async () => {
+    await reopen('* REPLACE (p0 + 1 AS p0)');
+    await ask(text);
+    await lake.texts("SET tributary.reuse = '1 hour'");
+    expect(await ask(text)).not.toEqual(await lake.expected(text));
+    expect(audits()).toEqual([1, 1]);
+  });
 });
 
 test('an audit of data that changed meanwhile has no verdict', async () => {

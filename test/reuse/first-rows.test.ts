@@ -36,8 +36,8 @@ test.each(KEYS)(
           `SELECT n, v FROM lake.t WHERE dt BETWEEN '2024-01-01' AND '2024-01-${days}' AND v <> 1 ORDER BY ${key} ${order}, n LIMIT ${count}`;
         for (const days of ['08', '09']) {
           const answer = await lake.texts(text(days));
-        const reused = await lake.reused();
-        if (count === 10 && days === '09') expect(reused).toEqual({ hits: 8, misses: 1 });
+          const reused = await lake.reused();
+          if (count === 10 && days === '09') expect(reused).toEqual({ hits: 8, misses: 1 });
           expect({ order, count, answer }).toEqual({
             order,
             count,

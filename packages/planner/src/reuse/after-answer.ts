@@ -8,7 +8,7 @@ import { isMergeable, mergeGroups } from './merge-answer.ts';
 import type { Window } from './windows.ts';
 
 /** Answers over stored cells of which one is looked at again, by default. */
-const AUDIT_SHARE = 0.01;
+export const AUDIT_SHARE = 0.01;
 
 /** What an answer was made of, and when. */
 export interface GivenAnswer {

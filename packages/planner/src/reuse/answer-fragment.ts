@@ -2,7 +2,8 @@ import type { BaseKey, Partition, StoredCell, TableDefinition } from '@tributary
 import type { ListedPartition, ScanListing } from '@tributary/connectors';
 import { isQueryError } from '@tributary/sql';
 import type { RunContext } from '../execute/run-plan.ts';
-import { afterAnswer } from './after-answer.ts';
+import { AUDIT_SHARE, afterAnswer } from './after-answer.ts';
+import { audit, chooseAudit } from './audit.ts';
 import { baseOf } from './base-key.ts';
 import { Bypassed } from './bypassed.ts';
 import { CellSearch } from './cell-search.ts';
@@ -93,14 +94,10 @@ class FragmentSearch {
     if (!hasCodecs(this.#fragment, this.#table)) return this.#bypass('type_without_codec');
     const young = await this.#answerByAge();
     if (young !== undefined) return young;
-    const { run } = this.#context;
-    const { connector } = run.scans.table(this.#fragment.scan);
-    if (connector.list === undefined) return this.#bypass('not_versioned');
-    const listing = await connector.list(listingRequest(this.#fragment, this.#table, run), {
-      signal: run.signal,
-      now: run.now,
-    });
-    return this.#answerListed(listing, this.#now());
+    const listing = await this.#list();
+    return listing === undefined
+      ? this.#bypass('not_versioned')
+      : this.#answerListed(listing, this.#now());
   }
 
   async #answerListed(listing: ScanListing, listedAt: number): Promise<FragmentAnswer> {
@@ -226,7 +223,58 @@ class FragmentSearch {
       [{ fragment: search.fragment, found }],
       windows,
       { partitions: partitions ?? [] },
-      () => this.held.release(),
+      () => this.#afterAged(),
+    );
+  }
+
+  /** After an answer that did not look at the files: a small sample of its cells is looked at, if they are still those of the data. */
+  async #afterAged(): Promise<void> {
+    const { reuse, compute } = this.#context;
+    const { background, config } = reuse.service;
+    await this.held.release();
+    if (!compute || Math.random() >= (config.auditShare ?? AUDIT_SHARE)) return;
+    background.add(
+      async (signal) => {
+        const run = { ...this.#context.run, signal };
+        const search = new FragmentSearch(this.#fragment, {
+          ...this.#context,
+          run,
+          compute: false,
+        });
+        try {
+          await search.audit(signal);
+        } finally {
+          await search.held.release();
+        }
+      },
+      () => Promise.resolve(),
+    );
+  }
+
+  /** Compares one of the stored cells that answer the fragment as the data are now. */
+  async audit(signal: AbortSignal): Promise<void> {
+    const listing = await this.#list();
+    if (listing === undefined) return;
+    const windows = windowsOf(listing, this.#table, this.#fragment.axis);
+    if (windows === undefined || windows.length > MAX_WINDOWS) return;
+    const selected = windows.filter(({ files }) => files > 0);
+    const context = this.#searchContext(windows.filter(({ files }) => files === 0));
+    const search = new CellSearch(this.#fragment, context, this.held);
+    await search.refine(selected, listing);
+    const parts = await this.#parts(search, selected, listing, this.#now(), context);
+    const audited = parts instanceof Bypassed ? undefined : chooseAudit(parts, 1);
+    if (audited !== undefined) await audit(audited, listing, context, signal);
+  }
+
+  /** Undefined where the source cannot tell the versions of its data. */
+  #list(): Promise<ScanListing | undefined> {
+    const { run } = this.#context;
+    const { connector } = run.scans.table(this.#fragment.scan);
+    return (
+      connector.list?.(listingRequest(this.#fragment, this.#table, run), {
+        signal: run.signal,
+        now: run.now,
+      }) ?? Promise.resolve(undefined)
     );
   }
 

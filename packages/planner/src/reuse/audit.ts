@@ -3,8 +3,8 @@ import type { ScanListing } from '@tributary/connectors';
 import { printFacts } from '../execute/run-plan.ts';
 import type { CellSearchContext, Found } from './cell-search.ts';
 import { cellSources } from './cell-sources.ts';
-import { cellsPlan } from './cells-plan.ts';
-import { compareAnswers } from './compare-answers.ts';
+import { cellsPlan, finalPlan } from './cells-plan.ts';
+import { compareAnswers, compareWhole, isComparableWhole } from './compare-answers.ts';
 import type { Fragment } from './fragment.ts';
 import type { Window } from './windows.ts';
 
@@ -39,7 +39,7 @@ export function chooseAudit(
           ],
     ),
     ...found.rolled.flatMap((each): Audit[] =>
-      each.cell === undefined || each.final === true
+      each.cell === undefined || (each.final === true && !isComparableWhole(fragment))
         ? []
         : [
             {
@@ -71,8 +71,15 @@ export async function audit(
 ): Promise<void> {
   const { run, reuse, table, ids } = context;
   const { counts } = reuse.service;
-  const cells = cellsPlan(fragment, table, cellSources(found, table, listing), ids);
-  const comparison = compareAnswers(fragment, table, cells.plan, ids);
+  const final = found.rolled.find((each) => each.final === true);
+  const cells =
+    final === undefined
+      ? cellsPlan(fragment, table, cellSources(found, table, listing), ids)
+      : finalPlan(fragment, final.path, ids);
+  const comparison =
+    final === undefined
+      ? compareAnswers(fragment, table, cells.plan, ids)
+      : compareWhole(fragment, cells.plan, ids);
   const relation = await listing.open(
     { table, columns: comparison.scan.scanColumns.map(({ id, source }) => ({ id, name: source })) },
     windows.flatMap(({ partitions }) => partitions),
@@ -101,7 +108,7 @@ export async function audit(
   counts.auditsDone++;
   if (differences === 0n) return;
   counts.auditDifferences++;
-  await quarantine(cell, windows, context);
+  await quarantine(cell, windows, found.rolled.length > 0, context);
   const times = windows.map(({ id }) => id);
   throw new QueryError(
     'internalError',
@@ -109,22 +116,25 @@ export async function audit(
   );
 }
 
-/** Takes a cell out of use, and whatever was merged over its time. */
+/** Takes a cell out of use, and whatever was merged over its time; of a merged one also what it may have been made of. */
 async function quarantine(
   cell: number,
   windows: readonly Window[],
+  isMerged: boolean,
   { reuse, base }: CellSearchContext,
 ): Promise<void> {
   const { store } = reuse.service;
   const shapes = await store.shapes(base);
   const spans = windows.flatMap(({ span }) => span ?? []);
-  const merged = await store.cells(
+  const others = await store.cells(
     shapes.map(({ id }) => id),
     spans.length === windows.length ? Math.min(...spans.map(({ from }) => from)) : -Infinity,
     spans.length === windows.length ? Math.max(...spans.map(({ to }) => to)) : Infinity,
   );
   await store.quarantine([
     cell,
-    ...merged.filter(({ id, kind }) => kind !== 'cell' && id !== cell).map(({ id }) => id),
+    ...others
+      .filter(({ id, kind }) => (isMerged || kind !== 'cell') && id !== cell)
+      .map(({ id }) => id),
   ]);
 }

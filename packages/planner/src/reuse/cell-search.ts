@@ -141,7 +141,7 @@ export class CellSearch {
       ...found.filled.filter(({ fresh }) => !fresh).map(({ window }) => window),
       ...found.rolled.flatMap(({ group }) => group.windows),
     ];
-    service.counts.bytesSaved += saved.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (compute) service.counts.bytesSaved += saved.reduce((sum, { bytes }) => sum + bytes, 0);
     return found;
   }
 

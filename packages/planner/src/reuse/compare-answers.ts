@@ -51,7 +51,32 @@ export function compareAnswers(
       : [cells, keysOf(fragment, rows)].map((each) =>
           fragment.form === 'top' ? firstOf(fragment, each, ids) : listed(fragment, each),
         );
-  const [one, other] = answers;
+  const values = fragment.form === 'groups' ? fragment.values : [];
+  return { scan, ...comparison(answers, values, ids) };
+}
+
+/** Whether a kept answer's rows are told apart by its keys alone, so that it can be compared. */
+export function isComparableWhole({ whole }: Fragment): boolean {
+  return whole.kind === 'aggregate' && whole.sets === undefined;
+}
+
+/** Compares a kept answer (`final`: a plan of the columns of what the fragment answers for) with what the rows themselves answer. */
+export function compareWhole(
+  { whole, scan, values }: Fragment,
+  final: Plan,
+  ids: IdSource,
+): Comparison {
+  if (whole.kind !== 'aggregate') throw new Error('only aggregations are kept as answers');
+  const keys = whole.keys.length;
+  const answers = [final, whole].map((plan): ComparedAnswer => ({ plan, keys }));
+  return { scan, ...comparison(answers, values, ids) };
+}
+
+function comparison(
+  [one, other]: readonly ComparedAnswer[],
+  values: Fragment['values'],
+  ids: IdSource,
+): Omit<Comparison, 'scan'> {
   if (one === undefined || other === undefined) throw new Error('two answers are compared');
   const side: PlanColumn = { id: ids.next(), name: 'side', type: INT8 };
   const columns = [side, ...one.plan.columns.map((column) => ({ ...column, id: ids.next() }))];
@@ -66,7 +91,6 @@ export function compareAnswers(
   const names = columns.map(({ id }) => `c${id}`);
   const [sideName = '', ...others] = names;
   const keys = others.slice(0, one.keys);
-  const values = fragment.form === 'groups' ? fragment.values : [];
   const differences = values.flatMap(({ exactness, call: { type } }, place) => {
     const name = others[one.keys + place] ?? '';
     const [here, there] = [0, 1].map(
@@ -78,7 +102,6 @@ export function compareAnswers(
   const having = [counts.join(' <> '), ...differences].join(' OR ');
   return {
     plan,
-    scan,
     text: (both) =>
       `SELECT count(*) FROM (SELECT 1 FROM (${both})${keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`} HAVING ${having})`,
   };
