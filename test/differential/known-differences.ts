@@ -126,16 +126,6 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     topic: 'Text',
-    names: ['upper'],
-    effect: 'differs',
-    what: "upper('ß') is 'ẞ'.",
-    why: 'The engine maps this letter to its capital form; PostgreSQL (C.UTF-8) leaves it.',
-    recognise: (divergence) =>
-      uses(divergence, ['upper', 'initcap']) &&
-      sameSpelled(divergence, (value) => value.replaceAll('ẞ', 'ß')),
-  },
-  {
-    topic: 'Text',
     names: ['right'],
     effect: 'differs',
     what: 'right(text, -2147483648) is empty.',
@@ -196,13 +186,6 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     effect: 'refused',
     what: 'Strides that are not constant.',
     why: 'Months must be refused before the query runs.',
-  },
-  {
-    topic: 'Dates and times',
-    names: ['date', 'timestamp'],
-    effect: 'differs',
-    what: "Dates before year 1 as text end in ' (BC)' inside expressions.",
-    why: "It is the engine's cast; results sent to clients have PostgreSQL's form.",
   },
   {
     topic: 'Formatting',
@@ -287,7 +270,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       'substring',
     ],
     effect: 'refused',
-    what: 'Quantified groups, greedy beside lazy quantifiers, alternatives that begin alike; where every match counts, patterns that match the empty text.',
+    what: 'Quantified groups, greedy beside lazy quantifiers, alternatives that begin alike; where every match counts, patterns that match the empty text other than at the beginning (^).',
     why: 'PostgreSQL takes the longest match, RE2 the first in the order of the pattern.',
   },
   {
@@ -301,7 +284,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     topic: 'JSON',
     names: JSON_VALUES,
     effect: 'differs',
-    what: 'json values are written without white space, and so are jsonb values where they become text or json inside an expression; numbers lose trailing zeros and exponents (1.10 is 1.1), repeated keys and key order stay. Results of type jsonb are spelled as by PostgreSQL.',
+    what: 'json values that are taken out of others are written without white space, and so are jsonb values where they become text or json inside an expression; numbers lose trailing zeros and exponents (1.10 is 1.1), repeated keys and key order stay. Results of type jsonb are spelled as by PostgreSQL.',
     why: 'The engine rewrites the values it extracts.',
     recognise: (divergence) =>
       /json|\.jb?\b/.test(divergence.statement.sql) && sameSpelled(divergence, compactJson),
@@ -358,9 +341,9 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     topic: 'JSON',
     names: ['<', '<=', '>', '>='],
     effect: 'refused',
-    what: 'The order of jsonb values (<, <=, >, >=). Equality compares texts without white space, so 1.0 and 1 are different, and a text column cast to jsonb is equal only in the same order of keys. GROUP BY, DISTINCT and ORDER BY of jsonb do the same.',
-    why: 'The engine keeps JSON as text.',
-    recognise: ({ tributary }) => /jsonb values have no order/.test(message(tributary)),
+    what: 'The order (<, <=, >, >=) of two jsonb arrays, or two objects, of the same size that are not equal; that of numbers alike in 15 digits. Equality compares texts without white space, so 1.0 and 1 are different, and a text column cast to jsonb is equal only in the same order of keys. GROUP BY, DISTINCT and ORDER BY of jsonb do the same.',
+    why: 'The engine keeps JSON as text and has no recursion.',
+    recognise: ({ tributary }) => /of the same size have no order/.test(message(tributary)),
   },
   {
     topic: 'Dates and times',
@@ -485,7 +468,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     topic: 'Numbers',
     names: MOMENTS,
     effect: 'differs',
-    what: 'Deviations, variances, correlations and regressions over NaN or infinity fail with 22003, or are NULL or 0, where PostgreSQL answers NaN. Where the inputs differ by many orders of magnitude, fewer digits agree.',
+    what: 'Deviations, variances, correlations and regressions of values that do not vary are exactly that (0 or NULL) where PostgreSQL may answer by what its sums round off. Where the inputs differ by many orders of magnitude, fewer digits agree; sums of squares beyond the range of a float fail with 22003.',
     why: 'The engine sums in another order and refuses results that are not finite.',
     recognise: (divergence) => {
       const { postgres, tributary } = divergence;
@@ -530,9 +513,9 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     topic: 'Expressions',
     names: ['pg_typeof'],
     effect: 'differs',
-    what: 'pg_typeof() gives text, not regtype.',
-    why: 'There is no type regtype.',
-    recognise: (divergence) => uses(divergence, ['pg_typeof']),
+    what: 'pg_typeof() of a literal without a type is text (unknown in PostgreSQL).',
+    why: 'Literals have the type of their context before the call is seen.',
+    recognise: () => false,
   },
 ];
 

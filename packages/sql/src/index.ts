@@ -12,6 +12,7 @@ export * from './domain/domain-operations.ts';
 export * from './domain/domain-value.ts';
 export * from './domain/calendar.ts';
 export * from './types/type-info.ts';
+export { TYPE_NAMES } from './types/type-names.ts';
 export * from './types/literal.ts';
 export * from './types/numeric-digits.ts';
 export * from './functions/parameter-names.ts';

@@ -255,7 +255,7 @@ function castRefusal(arg: Expression, to: SqlType): string | undefined {
 function isSendable(type: SqlType): boolean {
   switch (type.kind) {
     case 'scalar':
-      return !['record', 'void', 'regclass', 'unknown'].includes(type.name);
+      return !['record', 'void', 'regclass', 'regtype', 'unknown'].includes(type.name);
     case 'array':
       return type.element.kind === 'scalar' && isSendable(type.element);
     case 'struct':

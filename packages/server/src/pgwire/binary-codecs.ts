@@ -48,6 +48,7 @@ export function binaryCell(
     case 'oid':
       return integerBinaryCell(type.name, vector);
     case 'regclass':
+    case 'regtype':
       return integerBinaryCell('oid', vector);
     case 'float4': {
       const read = floatReader(vector);

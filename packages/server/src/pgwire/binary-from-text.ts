@@ -16,6 +16,7 @@ export function writeBinaryFromText(out: Writer, type: SqlType, text: string): v
     case 'int4':
     case 'oid':
     case 'regclass':
+    case 'regtype':
       out.int32(Number(text));
       return;
     case 'int8':

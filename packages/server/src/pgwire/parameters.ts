@@ -59,6 +59,7 @@ function readBinary(reader: Reader, type: SqlType): string {
       return String(reader.int32());
     case 'oid':
     case 'regclass':
+    case 'regtype':
       return String(reader.uint32());
     case 'int8':
       return String(reader.take(8).readBigInt64BE());

@@ -1,6 +1,7 @@
 import type { DuckDBVector } from '@duckdb/node-api';
 import { DuckDBTypeId } from '@duckdb/node-api';
 import type { SqlType } from '@tributary/sql';
+import { TYPE_NAMES } from '@tributary/sql';
 import { arrayTextCell } from './array-text.ts';
 import type { Cell, TextStyle } from './cell.ts';
 import { writeDate, writeTime, writeTimestamp, writeTimeTz } from './datetime-text.ts';
@@ -95,6 +96,7 @@ export function textCell(
     case DuckDBTypeId.UUID:
       return uuidTextCell(vector);
     default: {
+      if (type.kind === 'scalar' && type.name === 'regtype') return typeNameCell(vector);
       if (type.kind === 'scalar' && type.name !== 'bool') {
         const integer = integerTextCell(vector);
         if (integer !== undefined) return integer;
@@ -108,6 +110,15 @@ export function textCell(
       return numericTextCell(vector, whole, scale, trim);
     }
   }
+}
+
+/** regtypeout: the type's name, or the number that names none. */
+function typeNameCell(vector: DuckDBVector): Cell {
+  const values = valuesOf(vector);
+  return (row, out) => {
+    const oid = values.getUint32(row * 4, true);
+    out.text(TYPE_NAMES.get(oid) ?? String(oid));
+  };
 }
 
 /** Types that no plan column has (enums, unsigned 128-bit integers): the engine's own text. */

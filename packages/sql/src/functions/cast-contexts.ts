@@ -12,16 +12,17 @@ char bpchar:a int4:e text:i varchar:a
 date timestamp:i timestamptz:i
 float4 float8:i int2:a int4:a int8:a numeric:a
 float8 float4:a int2:a int4:a int8:a numeric:a
-int2 bytea:e float4:i float8:i int4:i int8:i numeric:i oid:i regclass:i
-int4 bool:e bytea:e char:e float4:i float8:i int2:a int8:i numeric:i oid:i regclass:i
-int8 bytea:e float4:i float8:i int2:a int4:a numeric:i oid:i regclass:i
+int2 bytea:e float4:i float8:i int4:i int8:i numeric:i oid:i regclass:i regtype:i
+int4 bool:e bytea:e char:e float4:i float8:i int2:a int8:i numeric:i oid:i regclass:i regtype:i
+int8 bytea:e float4:i float8:i int2:a int4:a numeric:i oid:i regclass:i regtype:i
 interval interval:i time:a
 json jsonb:a
 jsonb bool:e float4:e float8:e int2:e int4:e int8:e json:a numeric:e
 name bpchar:a text:i varchar:a
 numeric float4:i float8:i int2:a int4:a int8:a numeric:i
-oid int4:a int8:a regclass:i
+oid int4:a int8:a regclass:i regtype:i
 regclass int4:a int8:a oid:i
+regtype int4:a int8:a oid:i
 text bpchar:i char:a name:i regclass:i varchar:i
 time interval:i time:i timetz:i
 timestamp date:a time:a timestamp:i timestamptz:i

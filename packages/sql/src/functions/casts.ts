@@ -4,6 +4,7 @@ import type { ScalarName, ScalarType, SqlType } from '../types/sql-type.ts';
 import { sameType, scalar, TEXT } from '../types/sql-type.ts';
 import { typeLabel } from '../types/type-info.ts';
 import { castContext } from './cast-contexts.ts';
+import { timestampText, timestamptzText, typeNameText } from './cast-texts.ts';
 import { reuse } from './template-parts.ts';
 import type { Template, TemplateArgument, TemplateContext, Templates } from './function-entry.ts';
 
@@ -52,7 +53,14 @@ function isText(type: SqlType): type is ScalarType {
 }
 
 const STRINGS: ReadonlySet<ScalarName> = new Set(['text', 'varchar', 'bpchar', 'name', 'char']);
-const INTEGERS: ReadonlySet<ScalarName> = new Set(['int2', 'int4', 'int8', 'oid', 'regclass']);
+const INTEGERS: ReadonlySet<ScalarName> = new Set([
+  'int2',
+  'int4',
+  'int8',
+  'oid',
+  'regclass',
+  'regtype',
+]);
 const FLOATS: ReadonlySet<ScalarName> = new Set(['float4', 'float8']);
 
 /** The value's text cut (and for bpchar padded) to the string type's length, as explicit casts do. */
@@ -173,10 +181,16 @@ function textOf(from: ScalarType): Template | undefined {
       return numericText(from);
     case 'bytea':
       return "('\\x' || lower(hex({0})))";
+    case 'date':
+      return "replace(CAST({0} AS VARCHAR), '(BC)', 'BC')";
+    case 'timestamp':
+      return timestampText;
     case 'timestamptz':
       return timestamptzText;
     case 'interval':
       return intervalText;
+    case 'regtype':
+      return typeNameText;
     case 'void':
     case 'record':
       return undefined;
@@ -220,16 +234,6 @@ function floatText(name: 'float4' | 'float8'): Template {
 const intervalText =
   "regexp_replace(regexp_replace(replace(CAST({0} AS VARCHAR), ' month', ' mon'), '-1 (year|mon|day)\\b', '-1 \\1s', 'g'), '(-\\d+ [a-z]+) (\\d)', '\\1 +\\2', 'g')";
 
-const timestamptzText: Template = (args, context) => {
-  const value = args[0]?.text ?? 'NULL';
-  const zone = context.timeZone;
-  if (/^'(utc|etc\/utc|gmt|z)'$/i.test(zone)) {
-    return `(CAST((${value} AT TIME ZONE 'UTC') AS VARCHAR) || '+00')`;
-  }
-  const minutes = `CAST(epoch((${value} AT TIME ZONE ${zone}) - (${value} AT TIME ZONE 'UTC')) AS BIGINT) // 60`;
-  return `(CAST((${value} AT TIME ZONE ${zone}) AS VARCHAR) || regexp_replace(printf('%+03d:%02d', (${minutes}) // 60, abs((${minutes}) % 60)), ':00$', ''))`;
-};
-
 /** PostgreSQL's text input. DuckDB reads '1.5' as an integer and knows fewer words for booleans. */
 function fromText(to: ScalarType): Template | undefined {
   switch (to.name) {
@@ -253,6 +257,7 @@ function fromText(to: ScalarType): Template | undefined {
       // DuckDB takes no plus sign before a field.
       return "CAST(replace({0}, '+', '') AS {type})";
     case 'regclass':
+    case 'regtype':
     case 'void':
     case 'record':
       return undefined;

@@ -1,16 +1,7 @@
 import { argument, raise } from './division.ts';
 import type { TemplateArgument, TemplateContext } from './function-entry.ts';
-import { jsonKey, jsonValue } from './rows/json.ts';
+import { itemText, jsonKey, MEMBER_SEPARATORS } from './json-text.ts';
 import { reuse } from './template-parts.ts';
-
-/** What json_agg, json_object_agg and their jsonb forms put between items. */
-export const JSON_SEPARATOR = ', ';
-
-/** DuckDB text of an item of json_agg and jsonb_agg, as to_json spells it; NULL is null. */
-export function jsonItemText(args: readonly TemplateArgument[], context: TemplateContext): string {
-  const item = argument(args, 0);
-  return `coalesce(CAST(${jsonValue(item.text, item.type, context)} AS VARCHAR), 'null')`;
-}
 
 /** The joined items as the aggregate's value. */
 export function jsonArrayText(items: string): string {
@@ -28,11 +19,8 @@ export function jsonMemberText(
   args: readonly TemplateArgument[],
   context: TemplateContext,
 ): string {
-  const value = argument(args, 1);
-  const separator = type === 'json' ? ' : ' : ': ';
   const key = `CAST(to_json(${jsonKey(argument(args, 0), context)}) AS VARCHAR)`;
-  const shown = `coalesce(CAST(${jsonValue(value.text, value.type, context)} AS VARCHAR), 'null')`;
-  return `coalesce(${key} || '${separator}' || ${shown}, ${NO_KEY})`;
+  return `coalesce(${key} || '${MEMBER_SEPARATORS[type]}' || ${itemText(argument(args, 1), context)}, ${NO_KEY})`;
 }
 
 /** The joined members as the aggregate's value. A missing key is an error of the result: rows that FILTER drops may have none. */

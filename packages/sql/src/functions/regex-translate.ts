@@ -14,6 +14,8 @@ export interface TranslatedRegex {
    */
   readonly sameExtent: boolean;
   readonly matchesEmpty: boolean;
+  /** Every branch begins with the text's beginning: there is one match at most. */
+  readonly once: boolean;
 }
 
 /** What PostgreSQL's classes hold in the locale C.UTF-8; RE2's own are ASCII only. */
@@ -84,8 +86,10 @@ export function translateRegex(pattern: string, flags = ''): TranslatedRegex {
     branches: (string | undefined)[];
     /** Whether each branch can match the empty text. */
     empty: boolean[];
+    /** Whether each branch begins with the text's beginning. */
+    once: boolean[];
   }
-  const frames: Frame[] = [{ capturing: false, branches: [''], empty: [true] }];
+  const frames: Frame[] = [{ capturing: false, branches: [''], empty: [true], once: [false] }];
   let atom: 'single' | 'group' | 'none' = 'none';
   let atomEmpty = false;
   const top = (): Frame => frames[frames.length - 1] ?? invalid('unbalanced parentheses');
@@ -99,6 +103,11 @@ export function translateRegex(pattern: string, flags = ''): TranslatedRegex {
     const frame = top();
     const last = frame.empty.length - 1;
     frame.empty[last] = (frame.empty[last] ?? true) && mayBeEmpty;
+  };
+  const begins = (): void => {
+    const { branches, once } = top();
+    const last = branches.length - 1;
+    if (branches[last] === '') once[last] = true;
   };
   const single = (text: string, plain?: string): void => {
     out += text;
@@ -145,19 +154,20 @@ export function translateRegex(pattern: string, flags = ''): TranslatedRegex {
         out += '|';
         top().branches.push('');
         top().empty.push(true);
+        top().once.push(false);
         atom = 'none';
         break;
       case '(': {
         if (rest.startsWith('?:')) {
           rest = rest.slice(2);
           out += '(?:';
-          frames.push({ capturing: false, branches: [''], empty: [true] });
+          frames.push({ capturing: false, branches: [''], empty: [true], once: [false] });
         } else if (rest.startsWith('?')) {
           refuse('Lookahead and lookbehind in regular expressions are not supported.');
         } else {
           groups += 1;
           out += '(';
-          frames.push({ capturing: true, branches: [''], empty: [true] });
+          frames.push({ capturing: true, branches: [''], empty: [true], once: [false] });
         }
         atom = 'none';
         break;
@@ -176,6 +186,7 @@ export function translateRegex(pattern: string, flags = ''): TranslatedRegex {
       }
       case '^':
       case '$':
+        if (character === '^') begins();
         out += character === '^' ? '\\A' : '\\z';
         atom = 'none';
         literal(undefined);
@@ -205,6 +216,7 @@ export function translateRegex(pattern: string, flags = ''): TranslatedRegex {
           escaped === 'm' ||
           escaped === 'M'
         ) {
+          if (escaped === 'A') begins();
           out += { A: '\\A', Z: '\\z', y: '\\b', Y: '\\B', m: '\\b', M: '\\b' }[escaped];
           if (escaped === 'm' && !/^(?:[A-Za-z0-9_]|\\[wd])/.test(rest))
             refuse('\\m is supported only before a word character.');
@@ -247,6 +259,7 @@ export function translateRegex(pattern: string, flags = ''): TranslatedRegex {
     groups,
     sameExtent: sameExtent && !(greedy && lazy),
     matchesEmpty: whole?.empty.some((empty) => empty) ?? true,
+    once: whole?.once.every((once) => once) ?? false,
   };
 }
 

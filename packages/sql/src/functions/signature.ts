@@ -50,6 +50,7 @@ const SCALAR_NAMES: Readonly<Record<ScalarName, true>> = {
   json: true,
   jsonb: true,
   regclass: true,
+  regtype: true,
   unknown: true,
   void: true,
   record: true,

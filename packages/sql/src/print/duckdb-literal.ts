@@ -58,6 +58,7 @@ function scalarLiteral(value: string, type: ScalarType): string {
     case 'int8':
     case 'oid':
     case 'regclass':
+    case 'regtype':
       // Cast although it is digits: DuckDB lets a bare integer literal take on the other operand's narrower type.
       if (!/^-?\d+$/.test(value)) throw malformed(value, type);
       return `CAST(${value} AS ${engineType(type)})`;

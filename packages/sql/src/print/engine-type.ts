@@ -26,6 +26,7 @@ const SCALARS: Readonly<Record<Exclude<ScalarName, 'numeric' | 'record'>, string
   json: 'JSON',
   jsonb: 'JSON',
   regclass: 'UINTEGER',
+  regtype: 'UINTEGER',
   unknown: 'VARCHAR',
   void: 'VARCHAR',
 };

@@ -6,6 +6,7 @@ import { parseInterval } from './literal-interval.ts';
 import { canonicalJson, checkJson } from './literal-json.ts';
 import { parseFloat4, parseFloat8, parseInteger, parseNumeric } from './literal-number.ts';
 import type { ScalarType, SqlType } from './sql-type.ts';
+import { typeOid } from './type-names.ts';
 
 /** What the words 'now', 'today' and zone-less timestamps with time zone refer to. */
 export interface LiteralOptions {
@@ -74,6 +75,8 @@ function parseScalar(text: string, type: ScalarType, options: LiteralOptions): s
       return cutBytes(text, 63);
     case 'char':
       return cutBytes(text, 1);
+    case 'regtype':
+      return typeOid(text);
     case 'regclass':
     case 'text':
     case 'unknown':

@@ -26,6 +26,7 @@ export type ScalarName =
   | 'json'
   | 'jsonb'
   | 'regclass'
+  | 'regtype'
   | 'unknown'
   | 'void'
   | 'record';

@@ -51,13 +51,15 @@ const SCALARS: Readonly<Record<ScalarName, ScalarInfo>> = {
   timetz: info(1266, 1270, 'D', 12, 'time with time zone'),
   numeric: info(1700, 1231, 'N', -1, 'numeric'),
   regclass: info(2205, 2210, 'N', 4, 'regclass'),
+  regtype: info(2206, 2211, 'N', 4, 'regtype'),
   record: info(2249, 2287, 'P', -1, 'record'),
   void: info(2278, 0, 'P', 4, 'void'),
   uuid: info(2950, 2951, 'U', 16, 'uuid'),
   jsonb: info(3802, 3807, 'U', -1, 'jsonb'),
 };
 
-const BY_OID: ReadonlyMap<number, SqlType> = new Map(
+/** All types by oid. */
+export const TYPES: ReadonlyMap<number, SqlType> = new Map(
   (Object.entries(SCALARS) as [ScalarName, ScalarInfo][]).flatMap(([name, row]) => {
     const own: [number, SqlType] = [row.oid, scalar(name)];
     return row.arrayOid === 0
@@ -89,7 +91,7 @@ export function innermost(type: SqlType): SqlType {
 
 /** The type of an oid; undefined for oids outside the listed types (0 is "not given"). */
 export function typeFromOid(oid: number): SqlType | undefined {
-  return BY_OID.get(oid);
+  return TYPES.get(oid);
 }
 
 const INTERVAL_FIELDS: ReadonlyMap<number, string> = new Map([

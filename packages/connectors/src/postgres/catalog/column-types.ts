@@ -33,7 +33,13 @@ export interface ColumnMapping {
 const AS_TEXT: ColumnMapping = { type: TEXT, cast: true };
 const MOST_DIGITS = 38;
 /** Types that exist here but whose values the engine does not tell apart from other types'. */
-const TEXT_HERE: ReadonlySet<string> = new Set(['regclass', 'record', 'void', 'unknown']);
+const TEXT_HERE: ReadonlySet<string> = new Set([
+  'regclass',
+  'regtype',
+  'record',
+  'void',
+  'unknown',
+]);
 
 /**
  * The type of a column: domains by their base type, arrays by their items, and everything that has no equal here (enums, inet,

@@ -107,7 +107,7 @@ export const expressions: readonly string[] = [
   `SELECT cast(NULL AS int) + 1, NULL + 1, NULL || 'x', NULL = NULL`,
   `SELECT sum(NULL::int), max(NULL::text)`,
   `SELECT sum(NULL)`,
-  `SELECT pg_typeof(1 + 1.5)`,
+  `SELECT pg_typeof(1 + 1.5)::text`,
   `SELECT '{"a": 1}'::jsonb || '{"b": 2}', '[1]'::jsonb || '2', '{"a": 1}'::jsonb - 'a', '{"a": 1}'::jsonb - '{a,b}'::text[]`,
   `SELECT b || '{"b": 2}'::jsonb, '{"b": 2}'::jsonb || b FROM t`,
   `SELECT '{"a": 1}'::json || 'x', 1 || '{}'::jsonb FROM t`,

@@ -3,13 +3,8 @@ import type { SqlType } from '../../types/sql-type.ts';
 import { arrayOf, BYTEA, TEXT } from '../../types/sql-type.ts';
 import { argument } from '../division.ts';
 import type { FunctionEntry, TemplateArgument, TemplateContext } from '../function-entry.ts';
-import {
-  JSON_SEPARATOR,
-  jsonArrayText,
-  jsonItemText,
-  jsonMemberText,
-  jsonObjectText,
-} from '../json-collections.ts';
+import { jsonArrayText, jsonMemberText, jsonObjectText } from '../json-collections.ts';
+import { ITEM_SEPARATOR, itemText } from '../json-text.ts';
 import { agg, fn } from '../signature.ts';
 import { textLiteral } from '../template-parts.ts';
 import {
@@ -156,16 +151,17 @@ export const arrayRule = collection('values', first, 1, LIST, (call) =>
 );
 
 const JSON_ARRAY = fn('json_array_of_items(any) -> json', {
-  duckdb: (args) => jsonArrayText(joined(argument(args, 0).text, textLiteral(JSON_SEPARATOR))),
+  duckdb: (args) => jsonArrayText(joined(argument(args, 0).text, textLiteral(ITEM_SEPARATOR))),
   strict: false,
 });
-export const jsonArrayRule = collection('json_items', jsonItemText, 1, JSON_ARRAY, textType);
+const jsonItem: ItemText = (args, context) => itemText(argument(args, 0), context);
+export const jsonArrayRule = collection('json_items', jsonItem, 1, JSON_ARRAY, textType);
 
 /** json_object_agg and jsonb_object_agg. */
 export function jsonObjectRule(type: 'json' | 'jsonb'): MergeRule {
   const finish = fn(`${type}_object_of_items(any) -> ${type}`, {
     duckdb: (args) =>
-      jsonObjectText(type, joined(argument(args, 0).text, textLiteral(JSON_SEPARATOR))),
+      jsonObjectText(type, joined(argument(args, 0).text, textLiteral(ITEM_SEPARATOR))),
     strict: false,
   });
   const member: ItemText = (args, context) => jsonMemberText(type, args, context);

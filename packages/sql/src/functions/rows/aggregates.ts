@@ -4,14 +4,11 @@ import { INT8, numericResult, UNKNOWN } from '../../types/sql-type.ts';
 import { averageText, intervalMeanText, intervalSumText } from '../average.ts';
 import { argument } from '../division.ts';
 import type { FunctionEntry, Template } from '../function-entry.ts';
-import {
-  JSON_SEPARATOR,
-  jsonArrayText,
-  jsonItemText,
-  jsonMemberText,
-  jsonObjectText,
-} from '../json-collections.ts';
+import { jsonArrayText, jsonMemberText, jsonObjectText } from '../json-collections.ts';
+import { ITEM_SEPARATOR, itemText } from '../json-text.ts';
 import { agg, orderedSet } from '../signature.ts';
+import { deviations } from './deviations.ts';
+import { regression } from './regression.ts';
 import { reuse } from '../template-parts.ts';
 import { approximateCount } from '../merge/sketch.ts';
 
@@ -102,63 +99,6 @@ const extremes: readonly FunctionEntry[] = ['min', 'max'].flatMap((name) => [
   agg(`${name}(numeric) -> numeric`, { duckdb: `${name}({0})`, digits: own, proven: true }),
 ]);
 
-const DEVIATIONS = [
-  ['stddev', 'stddev_samp'],
-  ['stddev_samp', 'stddev_samp'],
-  ['stddev_pop', 'stddev_pop'],
-  ['variance', 'var_samp'],
-  ['var_samp', 'var_samp'],
-  ['var_pop', 'var_pop'],
-] as const;
-
-/** NaN as soon as one value is NaN or infinite, where the engine fails; a sample of one has no deviation at all. */
-function floatDeviation(engine: (typeof DEVIATIONS)[number][1]): string {
-  const nan = "CAST('NaN' AS DOUBLE)";
-  const unknown = engine.endsWith('_samp') ? `CASE WHEN count({0}){over} > 1 THEN ${nan} END` : nan;
-  return `CASE WHEN bool_or(NOT isfinite({0})){over} THEN ${unknown} ELSE ${engine}(CASE WHEN isfinite({0}) THEN CAST({0} AS DOUBLE) END){over} END`;
-}
-
-const deviations: readonly FunctionEntry[] = DEVIATIONS.flatMap(([name, engine]) => [
-  ...['int2', 'int4', 'int8', 'numeric'].map((type) =>
-    agg(`${name}(${type}) -> numeric`, {
-      duckdb: `CAST(${engine}({0}){over} AS {type})`,
-      digits: average,
-    }),
-  ),
-  ...(['float4', 'float8'] as const).map((type) =>
-    agg(`${name}(${type}) -> float8`, { duckdb: floatDeviation(engine) }),
-  ),
-]);
-
-/** DuckDB gives NaN where PostgreSQL gives NULL: a slope or correlation of values that do not vary. */
-const NAN_IS_NULL = ['corr', 'regr_slope', 'regr_intercept'] as const;
-const REGRESSION = [
-  'covar_pop',
-  'covar_samp',
-  'regr_avgx',
-  'regr_avgy',
-  'regr_sxx',
-  'regr_syy',
-  'regr_sxy',
-] as const;
-
-const regression: readonly FunctionEntry[] = [
-  ...NAN_IS_NULL.map((name) =>
-    agg(`${name}(float8, float8) -> float8`, {
-      duckdb: `nullif(${name}({0}, {1}){over}, CAST('NaN' AS DOUBLE))`,
-    }),
-  ),
-  ...REGRESSION.map((name) =>
-    agg(`${name}(float8, float8) -> float8`, { duckdb: `${name}({0}, {1})` }),
-  ),
-  agg('regr_r2(float8, float8) -> float8', {
-    duckdb: "nullif(regr_r2({0}, {1}){over}, CAST('NaN' AS DOUBLE))",
-  }),
-  agg('regr_count(float8, float8) -> int8', {
-    duckdb: 'CAST(regr_count({0}, {1}){over} AS BIGINT)',
-  }),
-];
-
 const logic: readonly FunctionEntry[] = [
   ...['bool_and', 'every'].map((name) =>
     agg(`${name}(bool) -> bool`, { duckdb: 'bool_and({0})', proven: true }),
@@ -173,14 +113,14 @@ const logic: readonly FunctionEntry[] = [
 
 /** json_agg and jsonb_agg. */
 const jsonItems: Template = (args, context) =>
-  jsonArrayText(`string_agg(${jsonItemText(args, context)}, '${JSON_SEPARATOR}'){over}`);
+  jsonArrayText(`string_agg(${itemText(argument(args, 0), context)}, '${ITEM_SEPARATOR}'){over}`);
 
 /** json_object_agg and jsonb_object_agg. */
 function jsonMembers(type: 'json' | 'jsonb'): Template {
   return (args, context) =>
     jsonObjectText(
       type,
-      `string_agg(${jsonMemberText(type, args, context)}, '${JSON_SEPARATOR}'){over}`,
+      `string_agg(${jsonMemberText(type, args, context)}, '${ITEM_SEPARATOR}'){over}`,
     );
 }
 

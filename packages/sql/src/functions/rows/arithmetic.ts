@@ -20,6 +20,7 @@ import {
 } from '../division.ts';
 import type { FunctionEntry, Template } from '../function-entry.ts';
 import { op } from '../signature.ts';
+import { raise, reuse } from '../template-parts.ts';
 
 const INTEGERS = ['int2', 'int4', 'int8'] as const;
 
@@ -170,10 +171,28 @@ function zoned(symbol: '+' | '-', interval: number, moment: number): Template {
   };
 }
 
+/** So many days keep what data have for dates within PostgreSQL's range. */
+const FEW_DAYS = 1_000_000;
+
+/** A date moved by days, within PostgreSQL's range: the engine's is wider, and its sum may wrap. */
+const moved =
+  (sign: '+' | '-', order: readonly [date: number, days: number]): Template =>
+  (args) => {
+    const [date, days] = order.map((index) => argument(args, index));
+    if (date === undefined || days === undefined) return 'NULL';
+    if (days.constant !== undefined && Math.abs(Number(days.constant)) <= FEW_DAYS) {
+      return `(${date.text} ${sign} ${days.text})`;
+    }
+    return reuse([date.text, days.text], (d, n) => {
+      const day = `(CAST(datediff('day', CAST('2000-01-01' AS DATE), ${d}) AS BIGINT) ${sign} ${n})`;
+      return `CASE WHEN isfinite(${d}) AND ${day} NOT BETWEEN -2451545 AND 2145031948 THEN ${raise('datetimeOverflow', 'date out of range')} ELSE ${d} ${sign} ${n} END`;
+    });
+  };
+
 const dateRows: readonly FunctionEntry[] = [
-  op('date + int4 -> date', { duckdb: '({0} + {1})', proven: true }),
-  op('int4 + date -> date', { duckdb: '({1} + {0})', proven: true }),
-  op('date - int4 -> date', { duckdb: '({0} - {1})', proven: true }),
+  op('date + int4 -> date', { duckdb: moved('+', [0, 1]), proven: true }),
+  op('int4 + date -> date', { duckdb: moved('+', [1, 0]), proven: true }),
+  op('date - int4 -> date', { duckdb: moved('-', [0, 1]), proven: true }),
   op('date - date -> int4', { duckdb: 'CAST(({0} - {1}) AS INTEGER)', proven: true }),
   op('date + interval -> timestamp', { duckdb: '(CAST({0} AS TIMESTAMP) + {1})', proven: true }),
   op('interval + date -> timestamp', { duckdb: '(CAST({1} AS TIMESTAMP) + {0})', proven: true }),

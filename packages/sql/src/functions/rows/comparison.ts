@@ -1,8 +1,8 @@
 import type { FunctionEntry, Template } from '../function-entry.ts';
 import { argument } from '../division.ts';
 import { op, fn } from '../signature.ts';
-import { refuse } from '../template-parts.ts';
 import { textForm } from '../casts.ts';
+import { jsonbOrderRows } from './jsonb-order.ts';
 
 const SYMBOLS = ['=', '<>', '<', '<=', '>', '>='] as const;
 
@@ -58,17 +58,6 @@ const MIXED: readonly (readonly [pair: string, left: string, right: string])[] =
   ['record record', '{0}', '{1}'],
   ['anyarray anyarray', '{0}', '{1}'],
 ];
-
-/** Values are equal where their texts without white space are: keys have one order in every jsonb made here. */
-const jsonbComparisons: readonly FunctionEntry[] = SYMBOLS.map((symbol) =>
-  op(`jsonb ${symbol} jsonb -> bool`, {
-    duckdb:
-      symbol === '=' || symbol === '<>'
-        ? `(json({0}) ${symbol} json({1}))`
-        : () =>
-            refuse('jsonb values have no order here.', 'Compare a member of it, cast to its type.'),
-  }),
-);
 
 /**
  * Text compares by bytes here (collation C). Equality is the same under any deterministic collation of PostgreSQL, order is not,
@@ -135,7 +124,7 @@ export const comparisonRows: readonly FunctionEntry[] = [
   ...PLAIN_PAIRS.flatMap((pair) => comparisons(pair, true)),
   ...MIXED.flatMap(([pair, left, right]) => comparisons(pair, false, left, right)),
   ...textComparisons('text'),
-  ...jsonbComparisons,
+  ...jsonbOrderRows,
   ...textComparisons('name'),
   ...textComparisons('name text'),
   ...textComparisons('text name'),

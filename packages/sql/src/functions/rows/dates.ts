@@ -230,15 +230,18 @@ const finite = [
   fn('isfinite(interval) -> bool', { duckdb: 'CASE WHEN {0} IS NULL THEN NULL ELSE true END' }),
 ];
 
+const MONTHS_IN_STRIDE = raise(
+  'featureNotSupported',
+  'timestamps cannot be binned into intervals containing months or years',
+);
+
 const dateBin = (['timestamp', 'timestamptz'] as const).map((type) =>
   fn(`date_bin(interval, ${type}, ${type}) -> ${type}`, {
-    duckdb: ([stride, at, origin]) => {
+    duckdb: ([stride, at, origin], context) => {
       const text = requireConstant(stride, 'The stride of date_bin()');
       if (/year|mon/.test(text)) {
-        throw new QueryError(
-          'featureNotSupported',
-          'timestamps cannot be binned into intervals containing months or years',
-        );
+        // An error of the rows that have something to bin.
+        return `CASE WHEN ${at?.text ?? 'NULL'} IS NOT NULL AND ${origin?.text ?? 'NULL'} IS NOT NULL THEN CAST(${MONTHS_IN_STRIDE} AS ${context.engineType(context.result)}) END`;
       }
       return reuse(
         [at?.text ?? 'NULL', origin?.text ?? 'NULL', stride?.text ?? 'NULL'],

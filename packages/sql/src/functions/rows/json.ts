@@ -1,22 +1,11 @@
 import { QueryError } from '../../errors.ts';
 import type { SqlType } from '../../types/sql-type.ts';
-import type {
-  FunctionEntry,
-  Template,
-  TemplateArgument,
-  TemplateContext,
-} from '../function-entry.ts';
+import { INT4, JSONB } from '../../types/sql-type.ts';
+import type { FunctionEntry, Template, TemplateArgument } from '../function-entry.ts';
+import { buildArray, buildObject, jsonValue } from '../json-text.ts';
 import { fn, op, tableFn } from '../signature.ts';
-import {
-  freshName,
-  raise,
-  refuse,
-  requireConstant,
-  reuse,
-  reusing,
-  textLiteral,
-} from '../template-parts.ts';
-import { textOutput } from '../text-output.ts';
+import { raise, refuse, requireConstant, reuse, reusing, textLiteral } from '../template-parts.ts';
+import { applyTemplate } from '../../print/template-text.ts';
 
 /** Paths have no empty member; a JSON pointer has. */
 const EMPTY_KEY = "'/'";
@@ -44,6 +33,35 @@ const member =
   (read: 'json_extract' | 'json_extract_string', path: typeof keyPath): Template =>
   ([json, key]) =>
     `${read}(${json?.text ?? 'NULL'}, ${path(key?.text ?? 'NULL', key?.constant)})`;
+
+/** An element by its index. To jsonb a scalar is an array of one. */
+const element = (
+  type: 'json' | 'jsonb',
+  read: 'json_extract' | 'json_extract_string',
+): Template => {
+  const found = member(read, indexPath);
+  return (args, context) => {
+    const [json, index] = args;
+    const constant = index?.constant;
+    if (
+      typeof found === 'string' ||
+      type === 'json' ||
+      (constant !== undefined && constant !== '0' && constant !== '-1')
+    ) {
+      return applyTemplate(found, args, context);
+    }
+    return reuse([json?.text ?? 'NULL', index?.text ?? 'NULL'], (j, i) => {
+      const own = found(
+        [
+          { ...json, text: j, type: JSONB },
+          { ...index, text: i, type: INT4 },
+        ],
+        context,
+      );
+      return `CASE WHEN ${i} IN (0, -1) AND json_type(${j}) NOT IN ('ARRAY', 'OBJECT') THEN ${read}(${j}, '$') ELSE ${own} END`;
+    });
+  };
+};
 
 /** Follows a path step by step: a step is an index where the value is an array, a key where it is an object. */
 function followed(json: string, path: string, asText: boolean): string {
@@ -106,62 +124,6 @@ const strings = (json: string): string =>
 const quoted = (keys: string): string =>
   `list_transform(list_filter(${keys}, lambda k_: k_ IS NOT NULL), lambda k_: CAST(to_json(k_) AS VARCHAR))`;
 
-/** A value as json, spelled as PostgreSQL's to_json spells it. NULL stays NULL. */
-export function jsonValue(text: string, type: SqlType, context: TemplateContext): string {
-  switch (type.kind) {
-    case 'array': {
-      const name = freshName([text]);
-      return `to_json(list_transform(${text}, lambda ${name}: ${jsonValue(name, type.element, context)}))`;
-    }
-    case 'struct':
-      return structValue(text, type.fields, context);
-    case 'map':
-      return `to_json(${text})`;
-    case 'scalar':
-      break;
-  }
-  switch (type.name) {
-    case 'json':
-    case 'jsonb':
-      return `CAST(${text} AS JSON)`;
-    case 'bool':
-    case 'int2':
-    case 'int4':
-    case 'int8':
-      return `to_json(${text})`;
-    case 'numeric':
-      return `CAST(${textOutput({ text, type }, context)} AS JSON)`;
-    case 'float4':
-    case 'float8':
-      return reuse(
-        [text],
-        (x) =>
-          `CASE WHEN isfinite(${x}) THEN CAST(${textOutput({ text: x, type }, context)} AS JSON) ELSE to_json(${textOutput({ text: x, type }, context)}) END`,
-      );
-    case 'timestamp':
-      return `to_json(replace(${textOutput({ text, type }, context)}, ' ', 'T'))`;
-    case 'timestamptz':
-      return `to_json(regexp_replace(replace(${textOutput({ text, type }, context)}, ' ', 'T'), '([+-]\\d\\d)$', '\\1:00'))`;
-    default:
-      return `to_json(${textOutput({ text, type }, context)})`;
-  }
-}
-
-/** Members by the fields' names, spelled as values are everywhere. */
-function structValue(
-  text: string,
-  fields: readonly { readonly name: string; readonly type: SqlType }[],
-  context: TemplateContext,
-): string {
-  return reuse([text], (row) => {
-    const members = fields.map(({ name, type }) => {
-      const value = jsonValue(`${row}."${name.replaceAll('"', '""')}"`, type, context);
-      return `${textLiteral(name)}, ${nullJson(value)}`;
-    });
-    return `CASE WHEN ${row} IS NOT NULL THEN json_object(${members.join(', ')}) END`;
-  });
-}
-
 const rowToJson: Template = ([row], context) => {
   if (row?.type.kind === 'struct') return jsonValue(row.text, row.type, context);
   throw new QueryError(
@@ -173,34 +135,6 @@ const rowToJson: Template = ([row], context) => {
 
 const toJson: Template = ([value], context) =>
   value === undefined ? 'NULL' : jsonValue(value.text, value.type, context);
-
-const nullJson = (text: string): string => `coalesce(${text}, CAST('null' AS JSON))`;
-
-/** A member's name: the value's text, `true` and `false` in full, moments as in values. NULL stays NULL. */
-export function jsonKey({ text, type }: TemplateArgument, context: TemplateContext): string {
-  const name = type.kind === 'scalar' ? type.name : '';
-  if (name === 'bool') return `CAST(${text} AS VARCHAR)`;
-  if (name === 'timestamp' || name === 'timestamptz') {
-    return `json_extract_string(${jsonValue(text, type, context)}, '$')`;
-  }
-  return textOutput({ text, type }, context);
-}
-
-const buildObject =
-  (nullKey: 'nullValueNotAllowed' | 'invalidParameterValue'): Template =>
-  (args, context) => {
-    if (args.length % 2 === 1) {
-      return `CAST(${raise('invalidParameterValue', 'argument list must have even number of elements')} AS JSON)`;
-    }
-    const parts = args.map((argument, index) => {
-      if (index % 2 === 1) return nullJson(jsonValue(argument.text, argument.type, context));
-      return `coalesce(${jsonKey(argument, context)}, CAST(${raise(nullKey, 'null value not allowed for object key')} AS VARCHAR))`;
-    });
-    return `json_object(${parts.join(', ')})`;
-  };
-
-const buildArray: Template = (args, context) =>
-  `json_array(${args.map((argument) => nullJson(jsonValue(argument.text, argument.type, context))).join(', ')})`;
 
 /** JSONPath of member names and indexes, as Athena's json functions take it, in DuckDB's spelling. */
 function athenaPath(argument: TemplateArgument | undefined): string {
@@ -243,9 +177,9 @@ const both = (['json', 'jsonb'] as const).flatMap((type) => {
     ] as const;
   return [
     op(`${type} -> text -> ${type}`, { duckdb: member('json_extract', keyPath) }),
-    op(`${type} -> int4 -> ${type}`, { duckdb: member('json_extract', indexPath) }),
+    op(`${type} -> int4 -> ${type}`, { duckdb: element(type, 'json_extract') }),
     op(`${type} ->> text -> text`, { duckdb: member('json_extract_string', keyPath) }),
-    op(`${type} ->> int4 -> text`, { duckdb: member('json_extract_string', indexPath) }),
+    op(`${type} ->> int4 -> text`, { duckdb: element(type, 'json_extract_string') }),
     op(`${type} #> text[] -> ${type}`, { duckdb: byArray(false) }),
     op(`${type} #>> text[] -> text`, { duckdb: byArray(true) }),
     fn(`${type}_extract_path(${type}, variadic text[]) -> ${type}`, { duckdb: byArguments(false) }),
@@ -278,7 +212,7 @@ const both = (['json', 'jsonb'] as const).flatMap((type) => {
     }),
     fn(`${type}_build_object() -> ${type}`, { duckdb: `CAST('{}' AS JSON)`, volatility: 'stable' }),
     fn(`${type}_build_object(variadic any) -> ${type}`, {
-      duckdb: buildObject(type === 'json' ? 'nullValueNotAllowed' : 'invalidParameterValue'),
+      duckdb: buildObject(type),
       strict: false,
       volatility: 'stable',
     }),

@@ -1,14 +1,13 @@
-import { formatType } from '../../types/type-info.ts';
+import { typeInfo } from '../../types/type-info.ts';
 import { argument } from '../division.ts';
 import type { FunctionEntry } from '../function-entry.ts';
 import { fn } from '../signature.ts';
 
 /** Functions about values and types that belong to no other topic. */
 export const miscRows: readonly FunctionEntry[] = [
-  fn('pg_typeof(any) -> text', {
+  fn('pg_typeof(any) -> regtype', {
     // Known when the statement is bound: the argument's type.
-    duckdb: (args) => `'${formatType(argument(args, 0).type).replaceAll("'", "''")}'`,
-    postgres: 'CAST(pg_typeof({0}) AS text)',
+    duckdb: (args) => `CAST(${typeInfo(argument(args, 0).type).oid} AS UINTEGER)`,
     volatility: 'stable',
     strict: false,
   }),

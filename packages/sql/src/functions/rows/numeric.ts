@@ -19,6 +19,7 @@ import {
 import type { FunctionEntry, Template } from '../function-entry.ts';
 import { power } from '../power.ts';
 import { fn } from '../signature.ts';
+import { reusing } from '../template-parts.ts';
 
 /** What transcendental functions of numerics give: computed as doubles, 16 places kept. */
 const TRANSCENDENTAL = (): NumericDigits => ({ precision: MAX_PRECISION, scale: 16 });
@@ -148,7 +149,12 @@ const basic: readonly FunctionEntry[] = [
         // PostgreSQL shows the larger scale of the two, whatever the values.
         const { dynamic } = remainderDigits(a, b);
         const { precision, scale } = widestDigits([digitsOfType(a), digitsOfType(b)]);
-        return { precision, scale, ...(dynamic === true ? { dynamic } : {}) };
+        return {
+          // A common multiple may have the digits of both.
+          precision: name === 'lcm' ? MAX_PRECISION : precision,
+          scale,
+          ...(dynamic === true ? { dynamic } : {}),
+        };
       },
     }),
   ),
@@ -261,28 +267,44 @@ const trigonometry: readonly FunctionEntry[] = [
   fn('random() -> float8', { duckdb: 'random()', volatility: 'volatile' }),
 ];
 
+/** What width_bucket refuses of floats before it looks at their order. */
+function boundsOfFloats(x: string, low: string, high: string): string {
+  const nan = raise('2201G', 'operand, lower bound, and upper bound cannot be NaN');
+  const infinite = raise('2201G', 'lower and upper bounds must be finite');
+  return `WHEN isnan(${x}) OR isnan(${low}) OR isnan(${high}) THEN ${nan} WHEN isinf(${low}) OR isinf(${high}) THEN ${infinite}`;
+}
+
 /**
  * width_bucket by arithmetic: DuckDB has none. Bounds may be given in either order, as in PostgreSQL. A quotient that rounds to one
  * stays in the last bucket, and halves keep the distance of bounds finite (float.c, width_bucket_float8).
  */
-function widthBucket(quotient: (x: string, low: string, high: string) => string): Template {
-  const [x = '', low = '', high = ''] = ['{0}', '{1}', '{2}'].map(
-    (text) => `CAST(${text} AS DOUBLE)`,
-  );
-  const inside = `CAST(least(floor(${quotient(x, low, high)}), {3} - 1) AS INTEGER) + 1`;
-  const up = `CASE WHEN ${x} < ${low} THEN 0 WHEN ${x} >= ${high} THEN {3} + 1 ELSE ${inside} END`;
-  const down = `CASE WHEN ${x} > ${low} THEN 0 WHEN ${x} <= ${high} THEN {3} + 1 ELSE ${inside} END`;
-  return `CASE WHEN {0} IS NULL OR {1} IS NULL OR {2} IS NULL OR {3} IS NULL THEN NULL WHEN {3} <= 0 THEN ${raise('2201G', 'count must be greater than zero')} WHEN {1} = {2} THEN ${raise('2201G', 'lower bound cannot equal upper bound')} WHEN {1} < {2} THEN ${up} ELSE ${down} END`;
+function widthBucket(
+  quotient: (x: string, low: string, high: string, count: string) => string,
+  refused: (x: string, low: string, high: string) => string,
+): Template {
+  return reusing(([operand = '', lower = '', upper = '', count = '']) => {
+    const [x, low, high] = [operand, lower, upper].map((text) => `CAST(${text} AS DOUBLE)`);
+    if (x === undefined || low === undefined || high === undefined) return 'NULL';
+    const inside = `CAST(least(floor(${quotient(x, low, high, count)}), ${count} - 1) AS INTEGER) + 1`;
+    const outside = `CASE WHEN ${x} >= ${high} THEN CAST(CAST(${count} AS BIGINT) + 1 AS INTEGER) ELSE ${inside} END`;
+    const up = `CASE WHEN ${x} < ${low} THEN 0 ELSE ${outside} END`;
+    const down = `CASE WHEN ${x} > ${low} THEN 0 ELSE ${outside.replace('>=', '<=')} END`;
+    return `CASE WHEN ${count} <= 0 THEN ${raise('2201G', 'count must be greater than zero')} ${refused(operand, lower, upper)} WHEN ${lower} = ${upper} THEN ${raise('2201G', 'lower bound cannot equal upper bound')} WHEN ${lower} < ${upper} THEN ${up} ELSE ${down} END`;
+  });
 }
 
 const buckets: readonly FunctionEntry[] = [
   fn('width_bucket(float8, float8, float8, int4) -> int4', {
     duckdb: widthBucket(
-      (x, low, high) => `{3} * ((${x} / 2 - ${low} / 2) / (${high} / 2 - ${low} / 2))`,
+      (x, low, high, count) => `${count} * ((${x} / 2 - ${low} / 2) / (${high} / 2 - ${low} / 2))`,
+      boundsOfFloats,
     ),
   }),
   fn('width_bucket(numeric, numeric, numeric, int4) -> int4', {
-    duckdb: widthBucket((x, low, high) => `(${x} - ${low}) * {3} / (${high} - ${low})`),
+    duckdb: widthBucket(
+      (x, low, high, count) => `(${x} - ${low}) * ${count} / (${high} - ${low})`,
+      () => '',
+    ),
   }),
 ];
 

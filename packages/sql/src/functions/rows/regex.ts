@@ -41,6 +41,15 @@ function nonEmpty(
   return regex;
 }
 
+/** For what depends on every match: with empty ones among them the engines count otherwise, unless there is one match at most. */
+function everyMatchOf(
+  pattern: TemplateArgument | undefined,
+  flags?: TemplateArgument,
+): TranslatedRegex {
+  const regex = extentOf(pattern, flags);
+  return regex.once ? regex : nonEmpty(pattern, flags);
+}
+
 /**
  * Patterns that PostgreSQL and RE2 read alike wherever only it counts whether they match: characters, dots, anchors, alternatives,
  * groups and plain brackets, each with one quantifier at most.
@@ -82,13 +91,12 @@ function replacementText(text: string, groups: number): string {
 
 const replaced: Template = ([text, pattern, replacement, flags]) => {
   const everywhere = flags?.constant?.includes('g') === true;
-  // Where every match counts, the engines disagree on empty matches next to others.
-  const regex = everywhere ? nonEmpty(pattern, flags) : extentOf(pattern, flags);
+  const regex = everywhere ? everyMatchOf(pattern, flags) : extentOf(pattern, flags);
   const by = replacementText(
     requireConstant(replacement, 'The replacement of regexp_replace()'),
     regex.groups,
   );
-  return `regexp_replace(${text?.text ?? 'NULL'}, ${textLiteral(regex.re2)}, ${textLiteral(by)}${everywhere ? `, 'g'` : ''})`;
+  return `regexp_replace(${text?.text ?? 'NULL'}, ${textLiteral(regex.re2)}, ${textLiteral(by)}${everywhere && !regex.once ? `, 'g'` : ''})`;
 };
 
 /** The groups' texts of the first match, or its whole text where there is no group. */
@@ -111,15 +119,15 @@ const matched: Template = ([text, pattern, flags]) => {
 };
 
 const matchedRows: Template = ([text, pattern, flags]) => {
-  if (flags?.constant?.includes('g') !== true) {
-    const regex = extentOf(pattern, flags);
+  const everywhere = flags?.constant?.includes('g') === true;
+  const regex = everywhere ? everyMatchOf(pattern, flags) : extentOf(pattern, flags);
+  if (!everywhere || regex.once) {
     return reuse(
       [text?.text ?? 'NULL'],
       (value) =>
         `CASE WHEN regexp_matches(${value}, ${textLiteral(regex.re2)}) THEN [${captured(value, regex)}] ELSE [] END`,
     );
   }
-  const regex = nonEmpty(pattern, flags);
   const re2 = textLiteral(regex.re2);
   return reuse([text?.text ?? 'NULL'], (value) => {
     if (regex.groups === 0)
@@ -172,12 +180,20 @@ export const regexRows: readonly FunctionEntry[] = [
     postgres: 'substring({0} FROM {1})',
   }),
   fn('regexp_count(text, text) -> int4', {
-    duckdb: ([text, pattern]) =>
-      `CAST(len(regexp_extract_all(${text?.text ?? 'NULL'}, ${textLiteral(nonEmpty(pattern).re2)})) AS INTEGER)`,
+    duckdb: ([text, pattern]) => {
+      const regex = everyMatchOf(pattern);
+      const re2 = textLiteral(regex.re2);
+      const value = text?.text ?? 'NULL';
+      return regex.once
+        ? `CAST(regexp_matches(${value}, ${re2}) AS INTEGER)`
+        : `CAST(len(regexp_extract_all(${value}, ${re2})) AS INTEGER)`;
+    },
   }),
   fn('regexp_instr(text, text) -> int4', {
     duckdb: ([text, pattern]) => {
-      const re2 = textLiteral(nonEmpty(pattern).re2);
+      const regex = everyMatchOf(pattern);
+      const re2 = textLiteral(regex.re2);
+      if (regex.once) return `CAST(regexp_matches(${text?.text ?? 'NULL'}, ${re2}) AS INTEGER)`;
       return reuse(
         [text?.text ?? 'NULL'],
         (value) =>

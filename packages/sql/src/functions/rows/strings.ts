@@ -66,10 +66,14 @@ const pad =
     return reuse([text.text, bounded(size, LONGEST_TEXT), fill?.text ?? `' '`], inner);
   };
 
+/** The engine's capital of ß is ẞ; in PostgreSQL (C.UTF-8) it has none. A letter that no text uses stands for it. */
+const upperCase = (text: string): string =>
+  `replace(upper(replace(${text}, 'ß', chr(57344))), chr(57344), 'ß')`;
+
 /** Words are runs of letters and digits; everything between them stays. */
 const words = (text: string): string =>
   `array_to_string(list_transform(regexp_extract_all(${text}, '[\\p{L}\\p{Nd}]+|[^\\p{L}\\p{Nd}]+'), ` +
-  `lambda w_: upper(w_[1:1]) || lower(w_[2:])), '')`;
+  `lambda w_: ${upperCase('w_[1:1]')} || lower(w_[2:])), '')`;
 
 const concatTemplate: Template = (args, context) =>
   `concat(${args.map((argument) => textOutput(argument, context)).join(', ')})`;
@@ -183,7 +187,7 @@ export const stringRows: readonly FunctionEntry[] = [
     proven: true,
   }),
   fn('lower(text) -> text', { duckdb: 'lower({0})' }),
-  fn('upper(text) -> text', { duckdb: 'upper({0})' }),
+  fn('upper(text) -> text', { duckdb: upperCase('{0}') }),
   fn('initcap(text) -> text', { duckdb: reusing(([text]) => words(text ?? '')) }),
   ...trims,
   ...substrings,
