@@ -3,11 +3,11 @@ import { DuckDBDecimalType, DuckDBListType, DuckDBTypeId } from '@duckdb/node-ap
 import type { Vector } from '@duckdb/node-bindings';
 import native from '@duckdb/node-bindings';
 import { QueryError } from '@tributary/sql';
+import { TEXT_WIDTH, TextHeap, assignText } from './text-heap.ts';
 
 /** Texts and blobs up to this many bytes lie in the vector itself. */
 const INLINE_BYTES = 12;
-/** A text's length and inlined bytes, or where its bytes are. */
-const TEXT_WIDTH = 16;
+const PREFIX_BYTES = 4;
 /** Offset and length of a list's items. */
 const LIST_WIDTH = 16;
 
@@ -43,6 +43,10 @@ function widthOf(type: DuckDBType): number {
   return width;
 }
 
+/** Texts of more bytes are given to the engine one by one. */
+const HEAP_BYTES = 64 * 1024;
+const WORD = 2 ** 32;
+
 interface LongText {
   readonly row: number;
   readonly bytes: Uint8Array;
@@ -65,6 +69,10 @@ export class ColumnBuffer {
   /** A bit a row, 1: not NULL. */
   #validity: Uint8Array;
   #nulls = false;
+  readonly #heap = new TextHeap();
+  /** Rows whose bytes are in the heap, and where there. */
+  #heapRows: number[] = [];
+  #heapPlaces: number[] = [];
   #long: LongText[] = [];
   #itemCount = 0;
 
@@ -90,21 +98,29 @@ export class ColumnBuffer {
   /** The bytes of `source` from `start` to `end` as a text or blob. They are copied. */
   setBytes(row: number, source: Uint8Array, start: number, end: number): void {
     const length = end - start;
-    if (length > INLINE_BYTES) {
-      this.#long.push({ row, bytes: source.slice(start, end) });
-      return;
-    }
     const at = row * TEXT_WIDTH;
     const bytes = this.#bytes;
+    if (length > HEAP_BYTES) {
+      this.#long.push({ row, bytes: Uint8Array.prototype.slice.call(source, start, end) });
+      return;
+    }
+    this.view.setUint32(at, length, true);
+    if (length > INLINE_BYTES) {
+      for (let index = 0; index < PREFIX_BYTES; index++) {
+        bytes[at + 4 + index] = source[start + index] ?? 0;
+      }
+      this.#heapRows.push(row);
+      this.#heapPlaces.push(this.#heap.add(source, start, end));
+      return;
+    }
     let ascii = 0;
     for (let index = 0; index < INLINE_BYTES; index++) {
       const byte = index < length ? (source[start + index] ?? 0) : 0;
       ascii |= byte;
       bytes[at + 4 + index] = byte;
     }
-    // The engine checks the encoding of texts that it is given to copy.
-    if (ascii >= 0x80) this.#long.push({ row, bytes: source.slice(start, end) });
-    else this.view.setUint32(at, length, true);
+    // The engine checks the encoding of what is in the heap.
+    if (ascii >= 0x80) this.#heap.add(source, start, end);
   }
 
   /** Gives the row a list of `count` items; answers the place of the first one in `items`. */
@@ -138,6 +154,7 @@ export class ColumnBuffer {
       native.list_vector_set_size(vector, this.#itemCount);
       this.items.copyTo(native.list_vector_get_child(vector), this.#itemCount);
     }
+    this.#pointTo(this.#heap.copyTo(vector));
     const { buffer } = this.view;
     if (rows > 0) {
       native.copy_data_to_vector(vector, 0, asArrayBuffer(buffer), 0, rows * this.width);
@@ -148,13 +165,27 @@ export class ColumnBuffer {
       native.copy_data_to_vector_validity(vector, 0, validity, 0, validityBytes(rows));
     }
     for (const { row, bytes } of this.#long) {
-      native.vector_assign_string_element_len(vector, row, bytes);
+      assignText(vector, row, bytes);
+    }
+  }
+
+  /** Lets the texts in the heap begin where the engine has it. */
+  #pointTo(address: number): void {
+    const { view } = this;
+    const places = this.#heapPlaces;
+    for (const [index, row] of this.#heapRows.entries()) {
+      const place = address + (places[index] ?? 0);
+      view.setUint32(row * TEXT_WIDTH + 8, place % WORD, true);
+      view.setUint32(row * TEXT_WIDTH + 12, Math.floor(place / WORD), true);
     }
   }
 
   clear(): void {
     if (this.#nulls) this.#validity.fill(0xff);
     this.#nulls = false;
+    this.#heap.clear();
+    this.#heapRows = [];
+    this.#heapPlaces = [];
     this.#long = [];
     this.#itemCount = 0;
     this.items?.clear();

@@ -1,6 +1,6 @@
 import type { TableLoader } from '@tributary/engine';
 import { LOADED_ROWS } from '@tributary/engine';
-import { QueryError, visitPlan } from '@tributary/sql';
+import { QueryError, isQueryError, visitPlan } from '@tributary/sql';
 import type { Plan, PlanColumn } from '@tributary/sql';
 import { UnreadableValue, valueReader } from './value-reader.ts';
 import type { ReceivedBytes, ValueReader } from './value-reader.ts';
@@ -53,9 +53,24 @@ export class RowDecoder {
 
   /** Gives the last rows to the table. */
   finish(): void {
-    if (this.#row > 0) this.#table.append(this.#row);
-    this.#row = 0;
+    this.#append();
     this.#table.finish();
+  }
+
+  #append(): void {
+    const rows = this.#row;
+    this.#row = 0;
+    if (rows === 0) return;
+    try {
+      this.#table.append(rows);
+    } catch (error) {
+      if (!isQueryError(error) || error.code !== 'characterNotInRepertoire') throw error;
+      throw new QueryError(
+        'characterNotInRepertoire',
+        `a text of source "${this.#source}" is not valid UTF-8`,
+        { cause: error, hint: 'Convert it in a view of the source.' },
+      );
+    }
   }
 
   #decode(from: number, fields: number): number {
@@ -87,10 +102,7 @@ export class RowDecoder {
     }
     this.rows += 1;
     this.#row += 1;
-    if (this.#row === LOADED_ROWS) {
-      this.#table.append(LOADED_ROWS);
-      this.#row = 0;
-    }
+    if (this.#row === LOADED_ROWS) this.#append();
     return at;
   }
 
