@@ -22,7 +22,7 @@ export class TextHeap {
   #end = 0;
   /** What was copied from last. */
   #source: Uint8Array | undefined;
-  #from = this.#view;
+  #from: DataView = this.#view;
 
   /** Copies a text; answers where it begins. */
   add(source: Uint8Array, start: number, end: number): number {
