@@ -30,6 +30,7 @@ export interface AudienceServer {
   /** Waits until nothing is merged in the background any more. */
   quiet(): Promise<void>;
   readonly state: string;
+  readonly url: string;
   close(): Promise<void>;
 }
 
@@ -53,6 +54,7 @@ export async function startAudienceServer(
   const shared = await server.connect();
   return {
     state: server.state,
+    url: server.url,
     connect: () => server.connect(),
     close: () => server.close(),
     async run(text, client = shared) {

@@ -1,5 +1,6 @@
 import type { Benchmark } from '../report.ts';
 import { audienceLake } from './audience-lake.ts';
+import { reportCancelled } from './cancelled.ts';
 import { reportCoarser } from './coarser.ts';
 import { reportDistinctYear } from './distinct-year.ts';
 import { reportReplacedFile } from './replaced-file.ts';
@@ -12,7 +13,7 @@ import { reportStoreSize } from './store-size.ts';
 export const reuseSteps: Benchmark = {
   name: 'reuse-steps',
   description:
-    'coarser questions, replaced files, clients at the same time, a year of users, the size of the store',
+    'coarser questions, replaced files, clients at the same time, cancelling, a year of users, the size of the store',
   async run(report) {
     const lake = await audienceLake();
     for (const layout of ['day', 'partition'] as const) {
@@ -20,6 +21,7 @@ export const reuseSteps: Benchmark = {
       const parts: readonly ((site: Site) => Promise<void>)[] = [
         (each) => reportCoarser(each, report),
         (each) => reportSameTime(each, report),
+        (each) => reportCancelled(each, report),
         ...(layout === 'day' ? [(each: Site) => reportDistinctYear(each, report)] : []),
         (each) => reportStoreSize(each, report),
       ];

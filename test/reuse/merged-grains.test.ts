@@ -43,3 +43,20 @@ test('EXPLAIN over windows of which some are missing merges nothing', async () =
   expect(await lake.texts(text)).toEqual(await lake.expected(text));
   expect(await lake.reused()).toEqual({ hits: 9, misses: 1 });
 }, 120_000);
+
+test('an answer found unchanged by its merged cells is younger from then on', async () => {
+  let offset = 0;
+  await lake.stop();
+  await lake.open({ mergeAbove: 0, now: () => Date.now() + offset });
+  const text = question('01-01', '01-10');
+  await lake.texts(text);
+  await lake.stack.reuse?.background.settled();
+  offset = 600_000;
+  const before = await lake.texts(text);
+  await lake.write(4, 'late', 900_000, 30);
+  offset += 30_000;
+  await lake.texts("SET tributary.reuse = '1 minute'");
+  expect(await lake.texts(text)).toEqual(before);
+  offset += 60_000;
+  expect(await lake.texts(text)).toEqual(await lake.expected(text));
+}, 120_000);

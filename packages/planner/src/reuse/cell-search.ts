@@ -96,7 +96,7 @@ export class CellSearch {
       const shapes = await service.store.shapes(base);
       if (policy.use) {
         if (round === 0) {
-          found.rolled.push(...(await this.#lookUpRolled(selected, shapes)));
+          found.rolled.push(...(await this.#lookUpRolled(selected, shapes, { listedAt })));
           const answered = new Set(found.rolled.flatMap(({ group }) => group.windows));
           found.hits += answered.size;
           missing = missing.filter((window) => !answered.has(window));
@@ -157,7 +157,7 @@ export class CellSearch {
     const shapes = await this.#context.reuse.service.store.shapes(this.#context.base);
     const facts = await knownFacts(this.#fragment, shapes, this.#context.reuse.service.store);
     if (facts !== undefined) this.#fragment = this.#fragment.refine(facts);
-    const rolled = await this.#lookUpRolled(windows, shapes, isYoung);
+    const rolled = await this.#lookUpRolled(windows, shapes, { isYoung });
     const answered = new Set(rolled.flatMap(({ group }) => group.windows));
     const left = windows.filter((window) => !answered.has(window));
     const found = await this.#lookUp(left, shapes, isYoung);
@@ -215,7 +215,7 @@ export class CellSearch {
   async #lookUpRolled(
     windows: readonly Window[],
     shapes: readonly StoredShape[],
-    isYoung?: (cell: StoredCell) => boolean,
+    { isYoung, listedAt }: { isYoung?: (cell: StoredCell) => boolean; listedAt?: number },
   ): Promise<readonly RolledGroup[]> {
     // Merged cells do not tell the bounds of their windows.
     if (this.#fragment.form !== 'groups' || this.#fragment.bounds !== undefined) return [];
@@ -254,6 +254,14 @@ export class CellSearch {
     this.#held.hold(lease);
     const usable = chosen.filter(({ cell }) => lease.paths.has(cell.file));
     store.touch(usable.map(({ cell }) => cell));
+    if (listedAt !== undefined) {
+      // Of windows without files only those are known that were looked at.
+      const whole = usable.filter(({ group, cell }) => cell.detail === group.selection);
+      store.verified(
+        whole.map(({ cell }) => cell),
+        listedAt,
+      );
+    }
     return usable.map(({ group, cell }) => ({
       group,
       cell: cell.id,
