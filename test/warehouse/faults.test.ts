@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
@@ -11,7 +14,8 @@ import type { QueryStack } from '../support/query-stack.ts';
 
 /** Passes bytes on to a PostgreSQL, until told not to. */
 class Gate {
-  readonly #target: number;
+  /** The port. */
+  target: number;
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
   /** Connections are closed after this many bytes of answers; then as if nothing had been. */
@@ -20,12 +24,16 @@ class Gate {
   accepted = 0;
 
   constructor(target: number) {
-    this.#target = target;
+    this.target = target;
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
   async open(port = 0): Promise<number> {
     await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
+    return this.port;
+  }
+
+  get port(): number {
     return (this.#server.address() as AddressInfo).port;
   }
 
@@ -50,7 +58,7 @@ class Gate {
       socket.on('close', () => this.#sockets.delete(socket));
       return;
     }
-    const target = connect(this.#target, '127.0.0.1');
+    const target = connect(this.target, '127.0.0.1');
     target.on('error', () => socket.destroy());
     let answered = 0;
     target.on('data', (chunk) => {
@@ -200,6 +208,83 @@ describe('a source that fails', () => {
     }
   });
 
+  test('killed in the middle of a query fails it by name, and answers again once it is back', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'tributary-killed-'));
+    let own = await startPostgres({ directory });
+    try {
+      await own.query('CREATE TABLE numbers AS SELECT n FROM generate_series(1, 1000) n');
+      gate.target = own.port;
+      const url = new URL(own.connectionString);
+      url.port = String(gate.port);
+      const mortal = await openQueryStack({
+        postgres: [{ source: 'mortal', url: url.href, catalogAge: 0, connectTimeout: 1_000 }],
+      });
+      try {
+        const asked = await mortal.service.createSession('ana', new Map());
+        const count = 'SELECT count(*)::int4 FROM mortal.numbers';
+        expect((await query(asked, count)).rows).toEqual([[1000]]);
+        const slow = query(
+          asked,
+          'SELECT count(*) FROM mortal.numbers a, mortal.numbers b, mortal.numbers c WHERE a.n + b.n + c.n > 0 AND a.n * b.n > c.n',
+        );
+        const failed = expect(slow).rejects.toMatchObject({
+          code: 'sourceUnavailable',
+          message: /^source "mortal" is not available/,
+        });
+        await eventually(
+          () =>
+            own.query(
+              "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tributary' AND state = 'active'",
+            ),
+          [['1']],
+        );
+        await own.stop();
+        await failed;
+        expect((await query(asked, 'SELECT 1')).rows).toEqual([['1']]);
+        await expect(query(asked, count)).rejects.toMatchObject({ code: 'sourceUnavailable' });
+        own = await startPostgres({ directory });
+        gate.target = own.port;
+        await eventually(
+          () =>
+            query(asked, count).then(
+              ({ rows: found }) => found,
+              () => undefined,
+            ),
+          [[1000]],
+        );
+      } finally {
+        await mortal.close();
+      }
+      await eventually(
+        () =>
+          own.query("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tributary'"),
+        [['0']],
+      );
+    } finally {
+      await own.stop();
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+    }
+  }, 60_000);
+
+  test('ending one session in the middle of a query is asked again', async () => {
+    await rows(NUMBERS);
+    const slow = rows(
+      'SELECT count(*)::int4 FROM (SELECT DISTINCT n % 1000 AS m, md5(n::text || label) AS h FROM warehouse.numbers a) t WHERE h > m::text',
+    );
+    await eventually(
+      () =>
+        postgres
+          .query(
+            "SELECT count(pg_terminate_backend(pid)) > 0 FROM pg_stat_activity WHERE application_name = 'tributary' AND state = 'active'",
+          )
+          .then((found) => found[0]?.[0]),
+      't',
+    );
+    const [[count] = []] = (await slow) as number[][];
+    expect(count).toBeGreaterThan(0);
+    await eventually(busy, [['0']]);
+  });
+
   test('having no connection left says so', async () => {
     const url = new URL(postgres.connectionString);
     url.username = 'poor';
@@ -310,6 +395,13 @@ describe('a table that changes', () => {
         code: 'dataChanged',
       });
       expect((await query(own, 'SELECT a FROM warehouse.altered')).rows).toEqual([['1']]);
+      await postgres.query('ALTER TABLE altered DROP COLUMN b');
+      await expect(query(own, 'SELECT b FROM warehouse.altered')).rejects.toMatchObject({
+        code: expect.stringMatching(/dataChanged|sourceError|undefinedColumn/),
+      });
+      await expect(query(own, 'SELECT b FROM warehouse.altered')).rejects.toMatchObject({
+        code: 'undefinedColumn',
+      });
       await postgres.query('DROP TABLE altered');
       await expect(query(own, 'SELECT a FROM warehouse.altered')).rejects.toMatchObject({
         code: expect.stringMatching(/sourceError|undefinedTable/),

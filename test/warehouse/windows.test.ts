@@ -200,6 +200,32 @@ describe('windows', () => {
     expect((await query(session, 'SELECT count(*)::int4 FROM facts')).rows).toEqual([[ROWS]]);
   });
 
+  test('whose sessions end in the middle are answered or say why, and nothing is left', async () => {
+    await query(session, "SET tributary.rules_off = ''");
+    const sql =
+      "SELECT count(*)::int4 FROM facts WHERE md5(amount::text || app) > '' OR amount IS NULL";
+    const end =
+      "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'tributary' AND state = 'active'";
+    for (let run = 0; run < 4; run++) {
+      const asked = query(session, sql).then(
+        ({ rows }) => rows,
+        (error: unknown) => error,
+      );
+      let ended = 0;
+      const answer = { given: false };
+      void asked.then(() => (answer.given = true));
+      while (ended === 0 && !answer.given) ended = Number((await postgres.query(end))[0]?.[0]);
+      const found = await asked;
+      if (Array.isArray(found)) expect(found).toEqual([[ROWS]]);
+      else {
+        expect(found).toMatchObject({
+          code: expect.stringMatching(/^(dataChanged|sourceUnavailable)$/),
+        });
+      }
+    }
+    expect((await query(session, 'SELECT count(*)::int4 FROM facts')).rows).toEqual([[ROWS]]);
+  });
+
   test('are cancelled with their statement', async () => {
     const controller = new AbortController();
     const slow = query(

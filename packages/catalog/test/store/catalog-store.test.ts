@@ -3,10 +3,13 @@ import { dirname } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { DATE, INT4, TEXT, rangesDomain, valuesDomain } from '@tributary/sql';
 import type { Constraint } from '@tributary/sql';
+import { sql } from 'kysely';
 import Database from 'libsql';
 import type { CatalogStore } from '../../src/catalog-store.ts';
 import type { RegisteredPartition, TableDefinition } from '../../src/definitions.ts';
+import { MIGRATIONS, migrate } from '../../src/store/migrations/migrate.ts';
 import { openCatalogStore } from '../../src/store/open-catalog-store.ts';
+import { connectStore } from '../../src/store/store-connections.ts';
 import { NAME, newTable, newView } from '../support/relations.ts';
 import { startStoreTargets } from '../support/store-targets.ts';
 import type { StoreTarget, StoreTargets } from '../support/store-targets.ts';
@@ -80,6 +83,36 @@ describe.each(['libsql', 'postgres'] as const)('the catalog store on %s', (engin
       'e\u0301',
       'é',
     ]);
+  });
+
+  test('of before external schemas is brought up to date, and keeps what it has', async () => {
+    const old = await targets.fresh(engine);
+    const connections = connectStore(old);
+    try {
+      await migrate(connections, MIGRATIONS.slice(0, 2));
+      await connections.writing.insertInto('tributary_database').values({ name: 'lake' }).execute();
+      await sql`insert into tributary_schema (database_name, name) values ('lake', 'sales')`.execute(
+        connections.writing,
+      );
+    } finally {
+      await connections.close();
+    }
+    const opened = await openCatalogStore(old);
+    try {
+      await opened.createSchema('lake', 'orders', 'ana', false, {
+        database: 'warehouse',
+        schema: 'public',
+      });
+      const snapshot = await opened.snapshot();
+      expect(snapshot.schemas('lake')).toEqual(['orders', 'sales']);
+      expect(snapshot.externalSchema?.('lake', 'sales')).toBeUndefined();
+      expect(snapshot.externalSchema?.('lake', 'orders')).toEqual({
+        database: 'warehouse',
+        schema: 'public',
+      });
+    } finally {
+      await opened.close();
+    }
   });
 
   test('databases and schemas', async () => {

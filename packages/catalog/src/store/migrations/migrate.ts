@@ -10,28 +10,34 @@ import { externalSchemas } from './003-external-schemas.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they are applied. */
-const MIGRATIONS: readonly Migration[] = [firstTables, reuseTables, externalSchemas];
+export const MIGRATIONS: readonly Migration[] = [firstTables, reuseTables, externalSchemas];
 
 /** Any fixed number; taken by every process that migrates the same PostgreSQL database. */
 const ADVISORY_LOCK = 7_426_117;
 
-/** The migrations that the store lacks. */
-async function missingMigrations(db: Kysely<CatalogTables>): Promise<readonly Migration[]> {
+/** Those of the migrations that the store lacks. */
+async function missingMigrations(
+  db: Kysely<CatalogTables>,
+  migrations: readonly Migration[],
+): Promise<readonly Migration[]> {
   const rows = await db.selectFrom('tributary_migration').select('id').execute();
   const applied = new Set(rows.map((row) => row.id));
-  if (rows.some((row) => !MIGRATIONS.some((migration) => migration.id === row.id)))
+  if (rows.some((row) => !migrations.some((migration) => migration.id === row.id)))
     throw new QueryError(
       'invalidConfiguration',
       'the catalog store was changed by a newer version of Tributary',
       { hint: 'Run that version, or open another store.' },
     );
-  return MIGRATIONS.filter((migration) => !applied.has(migration.id));
+  return migrations.filter((migration) => !applied.has(migration.id));
 }
 
 /** Whether nothing is to be done; found without a lock, so that opening a store waits for no writer. */
-async function isCurrent(db: Kysely<CatalogTables>): Promise<boolean> {
+async function isCurrent(
+  db: Kysely<CatalogTables>,
+  migrations: readonly Migration[],
+): Promise<boolean> {
   try {
-    return (await missingMigrations(db)).length === 0;
+    return (await missingMigrations(db, migrations)).length === 0;
   } catch (error) {
     if (isUndefinedTable(error)) return false;
     throw error;
@@ -43,8 +49,11 @@ async function isCurrent(db: Kysely<CatalogTables>): Promise<boolean> {
  *
  * @throws QueryError invalidConfiguration when a newer Tributary has changed the store.
  */
-export async function migrate({ engine, reading, writing }: StoreConnections): Promise<void> {
-  if (await isCurrent(reading)) return;
+export async function migrate(
+  { engine, reading, writing }: StoreConnections,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<void> {
+  if (await isCurrent(reading, migrations)) return;
   const text = engine === 'postgres' ? sql`text collate "C"` : sql`text`;
   await writing.transaction().execute(async (transaction) => {
     // The embedded engine's transactions hold its write lock from the start.
@@ -57,7 +66,7 @@ export async function migrate({ engine, reading, writing }: StoreConnections): P
       .addColumn('name', 'text', (column) => column.notNull())
       .addColumn('applied_at', 'text', (column) => column.notNull())
       .execute();
-    for (const migration of await missingMigrations(transaction)) {
+    for (const migration of await missingMigrations(transaction, migrations)) {
       await migration.apply({ db: transaction as unknown as Kysely<unknown>, text });
       await transaction
         .insertInto('tributary_migration')
