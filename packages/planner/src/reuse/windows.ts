@@ -70,7 +70,6 @@ function windowOf(
   members: readonly number[],
   listed: readonly ListedPartition[],
 ): Window {
-  let content = id;
   const partitions: number[] = [];
   let files = 0;
   let bytes = 0;
@@ -81,11 +80,35 @@ function windowOf(
     partitions.push(place);
     files += each.files;
     bytes += each.bytes;
-    content += `\n${contentOf(each)}`;
     if (each.modifiedAt !== undefined) modifiedAt = Math.max(modifiedAt ?? 0, each.modifiedAt);
   }
-  const version = hash('sha1', content);
-  return { id, values, span, partitions, files, bytes, version, modifiedAt };
+  let version: string | undefined;
+  return {
+    id,
+    values,
+    span,
+    partitions,
+    files,
+    bytes,
+    modifiedAt,
+    // Who accepts an age does not ask for it.
+    get version() {
+      return (version ??= versionOf(id, partitions, listed));
+    },
+  };
+}
+
+function versionOf(
+  id: string,
+  partitions: readonly number[],
+  listed: readonly ListedPartition[],
+): string {
+  let content = id;
+  for (const place of partitions) {
+    const each = listed[place];
+    if (each !== undefined) content += `\n${contentOf(each)}`;
+  }
+  return hash('sha1', content);
 }
 
 /** Equal for partitions of equal values, place and files only: every part is preceded by its length. */
