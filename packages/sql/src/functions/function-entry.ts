@@ -71,6 +71,11 @@ export interface FunctionEntry {
     args: readonly SqlType[],
     constants: readonly (string | undefined)[],
   ) => NumericDigits;
+  /**
+   * Table functions of one column: an item of the engine's FROM that gives the same rows one after another, where the arguments are
+   * known beforehand. Absent or undefined: the list that the template makes is held whole and unnested.
+   */
+  readonly stream?: (args: readonly TemplateArgument[]) => string | undefined;
   /** Output column names and types of a table function with several columns. */
   readonly outputs?: readonly { readonly name: string; readonly type: ArgumentType }[];
 }

@@ -23,6 +23,7 @@ export interface RowOptions {
   readonly proven?: boolean;
   readonly digits?: NonNullable<FunctionEntry['digits']>;
   readonly outputs?: NonNullable<FunctionEntry['outputs']>;
+  readonly stream?: NonNullable<FunctionEntry['stream']>;
 }
 
 const SCALAR_NAMES: Readonly<Record<ScalarName, true>> = {
@@ -157,6 +158,7 @@ function entry(
     proven: options.proven ?? false,
     ...(options.digits === undefined ? {} : { digits: options.digits }),
     ...(options.outputs === undefined ? {} : { outputs: options.outputs }),
+    ...(options.stream === undefined ? {} : { stream: options.stream }),
   });
 }
 

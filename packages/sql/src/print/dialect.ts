@@ -8,6 +8,8 @@ export interface PrintedTableFunction {
   readonly text: string;
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
   readonly fields?: readonly string[];
+  /** An item of the engine's FROM with one column of the same rows. */
+  readonly stream?: string;
 }
 
 /** `left operator ANY|ALL (array)` with the operator applied by `compare`. */

@@ -131,6 +131,17 @@ function tableFunction(
   relation: string,
   ordinality: string | undefined,
 ): string {
+  const [first] = functions;
+  const [column] = first?.columns ?? [];
+  if (
+    functions.length === 1 &&
+    first?.stream !== undefined &&
+    column !== undefined &&
+    ordinality === undefined
+  ) {
+    const value = `CAST(${relation}v AS ${engineType(column.type)}) AS ${column.name}`;
+    return `(SELECT ${value} FROM ${first.stream} AS ${relation}s(${relation}v)) AS ${relation}`;
+  }
   const lists = functions.map((each, index) => `${each.text} AS l${index}`);
   const longest = functions.map((_, index) => `COALESCE(len(l${index}), 0)`);
   const count = longest.length === 1 ? longest.join('') : `GREATEST(${longest.join(', ')})`;

@@ -95,7 +95,13 @@ export function tableFunctionBlock(plan: TableFunctionPlan, scope: Scope, printe
     const result = only?.type ?? typeOf(plan.columns, columns[0] ?? -1);
     const text = printCall(entry, printed, result, printer);
     const fields = entry.outputs?.map((output) => output.name);
-    return { text, columns: outputs, ...(fields === undefined ? {} : { fields }) };
+    const stream = entry.stream?.(printed);
+    return {
+      text,
+      columns: outputs,
+      ...(fields === undefined ? {} : { fields }),
+      ...(stream === undefined ? {} : { stream }),
+    };
   });
   const last = plan.columns.at(-1);
   const ordinality = plan.ordinality && last !== undefined ? columnName(last.id) : undefined;

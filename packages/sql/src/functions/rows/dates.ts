@@ -273,6 +273,14 @@ const integerSeries = (type: 'INTEGER' | 'BIGINT'): Template =>
     return `CASE WHEN ${anyNull(names)} THEN NULL ${zero}ELSE ${typed} END`;
   });
 
+/** Bounds that are known need no list: the engine counts as it is asked. */
+const countedSeries = (args: readonly TemplateArgument[]): string | undefined => {
+  const [, , step] = args;
+  if (args.some(({ constant }) => constant === undefined) || step?.constant === '0')
+    return undefined;
+  return `generate_series(${args.map(({ text }) => `CAST(${text} AS BIGINT)`).join(', ')})`;
+};
+
 const numericSeries: Template = (args, context) =>
   reuse(
     args.map((argument) => argument.text),
@@ -313,10 +321,14 @@ const inZoneSeries =
   };
 
 const series = [
-  tableFn('generate_series(int4, int4) -> int4', { duckdb: integerSeries('INTEGER') }),
-  tableFn('generate_series(int4, int4, int4) -> int4', { duckdb: integerSeries('INTEGER') }),
-  tableFn('generate_series(int8, int8) -> int8', { duckdb: integerSeries('BIGINT') }),
-  tableFn('generate_series(int8, int8, int8) -> int8', { duckdb: integerSeries('BIGINT') }),
+  ...(['int4', 'int8'] as const).flatMap((type) =>
+    [`${type}, ${type}`, `${type}, ${type}, ${type}`].map((args) =>
+      tableFn(`generate_series(${args}) -> ${type}`, {
+        duckdb: integerSeries(type === 'int4' ? 'INTEGER' : 'BIGINT'),
+        stream: countedSeries,
+      }),
+    ),
+  ),
   tableFn('generate_series(numeric, numeric) -> numeric', { duckdb: numericSeries }),
   tableFn('generate_series(numeric, numeric, numeric) -> numeric', { duckdb: numericSeries }),
   tableFn('generate_series(timestamp, timestamp, interval) -> timestamp', {
