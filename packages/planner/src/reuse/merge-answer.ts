@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { ScanListing } from '@tributary/connectors';
 import type { CellSearchContext, Found } from './cell-search.ts';
 import { cellSources } from './cell-sources.ts';
@@ -5,6 +6,7 @@ import { cellsPlan } from './cells-plan.ts';
 import type { Fragment } from './fragment.ts';
 import type { HeldFiles } from './held-files.ts';
 import {
+  WORTH_MERGING,
   disjointGroups,
   grainGroups,
   isWorthMerging,
@@ -16,6 +18,8 @@ import {
 import type { WindowGroup } from './roll-up.ts';
 import type { Window } from './windows.ts';
 
+/** A large merged cell of more than this part of what it is made of is not kept: to read it would take about as long. */
+const MERGED_PART = 0.5;
 /** A merged cell with this part of the windows is as good as one with all. */
 const NEARLY = 0.9;
 
@@ -66,7 +70,11 @@ export async function mergeGroups(
     if (covered.size + filled.length < group.windows.length) return;
     const sources = cellSources({ filled, rolled: inside }, table, listing);
     const cells = cellsPlan(fragment, table, sources, ids);
-    const job = { fragment, base, group, cells, run, ids, verifiedAt, generation };
+    const most =
+      group.kind === 'result'
+        ? Infinity
+        : Math.max(WORTH_MERGING, MERGED_PART * bytesOf(filled, inside));
+    const job = { fragment, base, group, cells, run, ids, verifiedAt, generation, most };
     const lease = await rollUp(job, reuse.service, signal);
     if (lease === undefined) return;
     held.hold(lease);
@@ -90,6 +98,20 @@ export async function mergeGroups(
   if (common !== undefined && !isNearlyCovered(common, groups)) await merge(common);
   const whole = wholeGroup(selected, empty);
   if (whole !== undefined) await merge(whole);
+}
+
+/** Bytes of windows' cells: a file's size is shared among its windows. */
+function bytesOf(filled: Found['filled'], rolled: readonly { readonly path: string }[]): number {
+  const sizes = new Map<string, number>();
+  const sizeOf = (path: string): number => {
+    const size = sizes.get(path) ?? statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    sizes.set(path, size);
+    return size;
+  };
+  return (
+    filled.reduce((sum, { path, windowsInFile }) => sum + sizeOf(path) / windowsInFile, 0) +
+    rolled.reduce((sum, { path }) => sum + sizeOf(path), 0)
+  );
 }
 
 /** Whether one group leaves out so few windows of a range that another merge would win little. */

@@ -18,7 +18,7 @@ import type { Span } from './time-axis.ts';
 import type { Window } from './windows.ts';
 
 /** Merging cells of fewer bytes than this is as quick as finding what was merged. */
-const WORTH_MERGING = 64 * 1024;
+export const WORTH_MERGING = 64 * 1024;
 /** So few windows are not merged. */
 const FEWEST_WINDOWS = 4;
 
@@ -215,6 +215,8 @@ export interface RollUpJob {
   readonly verifiedAt: number;
   /** The store's when the cells were found. */
   readonly generation: number;
+  /** Bytes above which it is not kept. */
+  readonly most: number;
 }
 
 /** Whether files are large enough for their merge to be worth keeping. */
@@ -309,6 +311,7 @@ export async function rollUp(
       printed.parameters,
       { signal, allowCopy: true },
     );
+    if (statSync(path).size > job.most) return undefined;
     const stored = await service.store.put({
       base,
       shapeText: final ?? rolledText(fragment),
