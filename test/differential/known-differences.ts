@@ -510,6 +510,14 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       /\(SELECT | AND | OR |CASE |NULL|IN \(|ANY|ALL|COALESCE/.test(statement.sql),
   },
   {
+    topic: 'Statements',
+    names: [],
+    effect: 'differs',
+    what: "Rows as values of a result (ROW(...), a whole row by its table's name) are sent as json, with members f1, f2 and so on for a row without names; they have no min and max.",
+    why: 'They are the structs of Hive, which clients read as json.',
+    recognise: () => false,
+  },
+  {
     topic: 'Expressions',
     names: ['pg_typeof'],
     effect: 'differs',

@@ -56,7 +56,7 @@ describe('COPY .. TO STDOUT sends the bytes that PostgreSQL sends', () => {
       DATE '2024-02-29' AS d, TIME '12:34:56.789' AS t, TIMESTAMP '2024-02-29 12:00:00.5' AS ts,
       TIMESTAMPTZ '2024-02-29 12:00:00+02' AS tz, INTERVAL '1 mon 2 days 03:04:05' AS iv,
       'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid AS u, '{"a": [1, null]}'::jsonb AS jb, ARRAY[1, NULL, 3] AS ia,
-      ARRAY['a b', NULL, '"'] AS ta)`;
+      ARRAY['a b', NULL, '"'] AS ta, TIMETZ '12:34:56.5+02' AS tt, pg_typeof(1) AS rt)`;
     await expectAlike(
       "SET TimeZone = 'UTC'",
       `COPY ${types} TO STDOUT`,
