@@ -1,5 +1,6 @@
 import type { SqlSession } from '@tributary/planner';
 import { isQueryError, QueryError } from '@tributary/sql';
+import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import { writeReady } from './backend-messages.ts';
 import { ClientSocket } from './client-socket.ts';
@@ -16,6 +17,9 @@ import type { Message } from './reader.ts';
 import { Reader } from './reader.ts';
 import { runSimpleQuery } from './simple-query.ts';
 import type { WireSession } from './wire-session.ts';
+
+/** Parts of a statement that run side by side, each of which listens for its cancellation: with more, one forgot to stop listening. */
+const MOST_PARTS = 1000;
 
 export interface ConnectionOptions extends LoginOptions {
   readonly logger: Logger;
@@ -100,6 +104,7 @@ export class Connection {
       drain: () => client.drain(),
       cancellable: async (abort, run) => {
         this.#running = abort;
+        setMaxListeners(MOST_PARTS, abort.signal);
         try {
           if (client.gone) throw new QueryError('queryCanceled', 'the client has gone');
           return await run(abort.signal);
