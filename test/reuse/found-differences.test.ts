@@ -61,6 +61,26 @@ describe('values that are equal and not the same', () => {
       'SELECT count(DISTINCT f) FROM lake.o',
     ]);
   });
+
+  test.each(['f', "CASE k WHEN 4 THEN 'infinity' ELSE f END", 'CASE WHEN k <> 4 THEN f END'])(
+    'deviations and regressions of %s are what they are without reuse',
+    async (value) => {
+      const one = ['var_pop', 'var_samp', 'stddev_pop', 'stddev'].map(
+        (name) => `${name}(${value})`,
+      );
+      const two = [
+        ...['corr', 'covar_pop', 'covar_samp', 'regr_count', 'regr_avgx', 'regr_avgy', 'regr_sxx'],
+        ...['regr_syy', 'regr_sxy', 'regr_slope', 'regr_intercept', 'regr_r2'],
+      ].flatMap((name) => [`${name}(${value}, k)`, `${name}(k, ${value})`, `${name}(k, 1.5)`]);
+      const select = [...one, ...two].map((call) => `round((${call})::float8 * 1000000)`).join(', ');
+      await expectAsWithout([
+        `SELECT ${select} FROM lake.o WHERE dt < '2024-01-03'`,
+        `SELECT ${select} FROM lake.o`,
+        `SELECT ${select} FROM lake.o WHERE k = 4`,
+        `SELECT k, ${select} FROM lake.o GROUP BY k ORDER BY k`,
+      ]);
+    },
+  );
 });
 
 test('columns that are projected one by one declare days that do not exist', async () => {

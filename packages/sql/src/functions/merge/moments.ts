@@ -74,7 +74,10 @@ function combined(
           .map((mean, index) => {
             const origin = origins[index] ?? '';
             const shift = sum(all, (each) => `${each}.n * (${each}.${mean} - ${origin})`);
-            return `'${mean}': ${origin} + ${shift} / ${n}`;
+            // An infinite mean or NaN has no distance to another.
+            const areFinite = `${sum(all, (each) => `${each}.${mean} - ${each}.${mean}`)} = 0`;
+            const unordered = sum(all, (each) => `${each}.${mean}`);
+            return `'${mean}': CASE WHEN ${areFinite} THEN ${origin} + ${shift} / ${n} ELSE ${unordered} END`;
           })
           .join(', ')}}`,
     );
