@@ -72,7 +72,9 @@ describe('values that are equal and not the same', () => {
         ...['corr', 'covar_pop', 'covar_samp', 'regr_count', 'regr_avgx', 'regr_avgy', 'regr_sxx'],
         ...['regr_syy', 'regr_sxy', 'regr_slope', 'regr_intercept', 'regr_r2'],
       ].flatMap((name) => [`${name}(${value}, k)`, `${name}(k, ${value})`, `${name}(k, 1.5)`]);
-      const select = [...one, ...two].map((call) => `round((${call})::float8 * 1000000)`).join(', ');
+      const select = [...one, ...two]
+        .map((call) => `round((${call})::float8 * 1000000)`)
+        .join(', ');
       await expectAsWithout([
         `SELECT ${select} FROM lake.o WHERE dt < '2024-01-03'`,
         `SELECT ${select} FROM lake.o`,
