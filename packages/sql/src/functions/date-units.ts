@@ -58,3 +58,12 @@ const BY_NAME: ReadonlyMap<string, DateUnit> = new Map(
 export function dateUnit(name: string): DateUnit | undefined {
   return BY_NAME.get(name.toLowerCase());
 }
+
+/** Where the local clock's rules cannot change what is cut off: the offset stays. */
+export const WITHIN_HOUR: ReadonlySet<DateUnit> = new Set([
+  'microsecond',
+  'millisecond',
+  'second',
+  'minute',
+  'hour',
+]);

@@ -1,21 +1,14 @@
 import { QueryError } from '../../errors.ts';
 import { datePartTemplate, extractDigits, extractTemplate } from '../date-parts.ts';
 import type { DatedType } from '../date-parts.ts';
-import { dateUnit } from '../date-units.ts';
+import { WITHIN_HOUR, dateUnit } from '../date-units.ts';
 import type { DateUnit } from '../date-units.ts';
-import type { FunctionEntry, Template, TemplateArgument } from '../function-entry.ts';
-import { fn, tableFn } from '../signature.ts';
-import { raise, refuse, requireConstant, reuse, reusing, reusingNulls } from '../template-parts.ts';
+import type { FunctionEntry, TemplateArgument } from '../function-entry.ts';
+import { fn } from '../signature.ts';
+import { raise, requireConstant, reuse, reusing, reusingNulls } from '../template-parts.ts';
+import { foreignDates } from './foreign-dates.ts';
+import { seriesRows } from './series.ts';
 import { zoneText } from '../time-zones.ts';
-
-/** Where the local clock's rules cannot change what is cut off: the offset stays. */
-const WITHIN_HOUR: ReadonlySet<DateUnit> = new Set([
-  'microsecond',
-  'millisecond',
-  'second',
-  'minute',
-  'hour',
-]);
 
 function truncUnit(argument: TemplateArgument | undefined, type: string): DateUnit {
   const name = requireConstant(argument, 'The unit of date_trunc()');
@@ -258,91 +251,6 @@ const dateBin = (['timestamp', 'timestamptz'] as const).map((type) =>
   }),
 );
 
-const zeroStep = raise('invalidParameterValue', 'step size cannot equal zero');
-const anyNull = (names: readonly string[]): string =>
-  names.map((name) => `${name} IS NULL`).join(' OR ');
-
-/** A list of integers from..to. DuckDB's generate_series computes in BIGINT. */
-const integerSeries = (type: 'INTEGER' | 'BIGINT'): Template =>
-  reusingNulls((names) => {
-    const [from = '', to = '', step = '1'] = names;
-    const bigint = [from, to, step].map((name) => `CAST(${name} AS BIGINT)`).join(', ');
-    const list = `generate_series(${bigint})`;
-    const typed = type === 'BIGINT' ? list : `CAST(${list} AS INTEGER[])`;
-    const zero = names[2] === undefined ? '' : `WHEN ${step} = 0 THEN ${zeroStep} `;
-    return `CASE WHEN ${anyNull(names)} THEN NULL ${zero}ELSE ${typed} END`;
-  });
-
-/** Bounds that are known need no list: the engine counts as it is asked. */
-const countedSeries = (args: readonly TemplateArgument[]): string | undefined => {
-  const [, , step] = args;
-  if (args.some(({ constant }) => constant === undefined) || step?.constant === '0')
-    return undefined;
-  return `generate_series(${args.map(({ text }) => `CAST(${text} AS BIGINT)`).join(', ')})`;
-};
-
-const numericSeries: Template = (args, context) =>
-  reuse(
-    args.map((argument) => argument.text),
-    (...names) => {
-      const [from = '', to = '', step = '1'] = names;
-      const type = context.engineType(context.result);
-      return (
-        `CASE WHEN ${anyNull(names)} THEN NULL WHEN ${step} = 0 THEN ${zeroStep} ` +
-        `ELSE list_transform(generate_series(0, CAST(floor((${to} - ${from}) / ${step}) AS BIGINT)), lambda i_: CAST(${from} + i_ * ${step} AS ${type})) END`
-      );
-    },
-  );
-
-const zeroInterval = (step: string): string => `${step} = INTERVAL 0 DAY`;
-
-/** PostgreSQL adds the step again and again, so month ends stick: 31 Jan, 29 Feb, 29 Mar; DuckDB does the same. */
-const timestampSeries = reusingNulls(
-  ([from = '', to = '', step = '']) =>
-    `CASE WHEN ${anyNull([from, to, step])} THEN NULL WHEN ${zeroInterval(step)} THEN ${zeroStep} ELSE generate_series(${from}, ${to}, ${step}) END`,
-);
-
-const inZoneSeries =
-  (zoneOf: (args: readonly TemplateArgument[], zone: string) => string): Template =>
-  (args, context) => {
-    const zone = zoneOf(args, context.timeZone);
-    return reuse(
-      args.slice(0, 3).map((argument) => argument.text),
-      (from = '', to = '', step = '') => {
-        const days = `date_part('day', ${step}) <> 0 OR date_part('month', ${step}) <> 0 OR date_part('year', ${step}) <> 0`;
-        const byClock = `list_transform(generate_series(timezone('UTC', ${from}), timezone('UTC', ${to}), ${step}), lambda s_: timezone('UTC', s_))`;
-        const byCalendar = `list_transform(generate_series(timezone(${zone}, ${from}), timezone(${zone}, ${to}), ${step}), lambda s_: timezone(${zone}, s_))`;
-        const calendar = /^'(?:UTC|GMT)'$/i.test(zone)
-          ? byClock
-          : `CASE WHEN ${days} THEN ${byCalendar} ELSE ${byClock} END`;
-        return `CASE WHEN ${anyNull([from, to, step])} THEN NULL WHEN ${zeroInterval(step)} THEN ${zeroStep} ELSE ${calendar} END`;
-      },
-    );
-  };
-
-const series = [
-  ...(['int4', 'int8'] as const).flatMap((type) =>
-    [`${type}, ${type}`, `${type}, ${type}, ${type}`].map((args) =>
-      tableFn(`generate_series(${args}) -> ${type}`, {
-        duckdb: integerSeries(type === 'int4' ? 'INTEGER' : 'BIGINT'),
-        stream: countedSeries,
-      }),
-    ),
-  ),
-  tableFn('generate_series(numeric, numeric) -> numeric', { duckdb: numericSeries }),
-  tableFn('generate_series(numeric, numeric, numeric) -> numeric', { duckdb: numericSeries }),
-  tableFn('generate_series(timestamp, timestamp, interval) -> timestamp', {
-    duckdb: timestampSeries,
-  }),
-  tableFn('generate_series(timestamptz, timestamptz, interval) -> timestamptz', {
-    duckdb: inZoneSeries((_, zone) => zone),
-    volatility: 'stable',
-  }),
-  tableFn('generate_series(timestamptz, timestamptz, interval, text) -> timestamptz', {
-    duckdb: inZoneSeries((args) => zoneText(args[3])),
-  }),
-];
-
 /** OVERLAPS with PostgreSQL's answers for missing ends: a period with one known end is that instant and something unknown. */
 function overlapText(a: string, b: string, c: string, d: string): string {
   const start = (x: string, y: string): string => `least(${x}, ${y})`;
@@ -373,102 +281,6 @@ const overlapsFor = fn('overlaps(timestamp, interval, timestamp, interval) -> bo
   strict: false,
 });
 
-const ELAPSED = /^(?:microsecond|millisecond|second|minute|hour|day|week|month|quarter|year)$/;
-
-function elapsedUnit(argument: TemplateArgument | undefined, name: string): DateUnit {
-  const text = requireConstant(argument, `The unit of ${name}()`);
-  const unit = dateUnit(text);
-  if (unit === undefined || !ELAPSED.test(unit)) {
-    throw new QueryError('invalidParameterValue', `unit "${text}" not recognized by ${name}()`);
-  }
-  return unit;
-}
-
-/** Adds `count` units; a date stays a date, so units below a day are refused for it. */
-const added =
-  (name: string): Template =>
-  ([unit, count, at], context) => {
-    const found = elapsedUnit(unit, name);
-    const isDate = context.result.kind === 'scalar' && context.result.name === 'date';
-    if (isDate && WITHIN_HOUR.has(found))
-      refuse(`${name}() cannot add a ${found} to a date.`, 'Cast it to timestamp.');
-    const n = count?.text ?? 'NULL';
-    const step =
-      found === 'quarter'
-        ? `to_months(CAST(${n} * 3 AS INTEGER))`
-        : found === 'month' || found === 'year' || found === 'week' || found === 'day'
-          ? `to_${found}s(CAST(${n} AS INTEGER))`
-          : `to_${found}s(CAST(${n} AS BIGINT))`;
-    const sum = `(${at?.text ?? 'NULL'} + ${step})`;
-    return isDate ? `CAST(${sum} AS DATE)` : sum;
-  };
-
-const foreignUnits = (['date', 'timestamp'] as const).flatMap((type) => [
-  fn(`date_diff(text, ${type}, ${type}) -> int8`, {
-    duckdb: ([unit, from, to]) =>
-      `date_sub('${elapsedUnit(unit, 'date_diff')}', ${from?.text ?? 'NULL'}, ${to?.text ?? 'NULL'})`,
-    postgres: false,
-    trino: 'date_diff({0}, {1}, {2})',
-  }),
-  fn(`datediff(text, ${type}, ${type}) -> int8`, {
-    duckdb: ([unit, from, to]) => {
-      const found = elapsedUnit(unit, 'datediff');
-      if (found === 'week') refuse('datediff() in weeks is not supported.', 'Divide days by 7.');
-      return `date_diff('${found}', ${from?.text ?? 'NULL'}, ${to?.text ?? 'NULL'})`;
-    },
-    postgres: false,
-  }),
-  fn(`date_add(text, int8, ${type}) -> ${type}`, { duckdb: added('date_add'), postgres: false }),
-  fn(`last_day(${type}) -> date`, { duckdb: 'last_day({0})', postgres: false }),
-  ...(
-    [
-      ['year', 'year'],
-      ['month', 'month'],
-      ['day', 'day'],
-      ['quarter', 'quarter'],
-      ['week', 'week'],
-      ['week_of_year', 'week'],
-      ['day_of_month', 'day'],
-      ['day_of_week', 'isodow'],
-      ['dow', 'isodow'],
-      ['day_of_year', 'doy'],
-      ['doy', 'doy'],
-      ['year_of_week', 'isoyear'],
-      ['yow', 'isoyear'],
-      ...(type === 'timestamp'
-        ? ([
-            ['hour', 'hour'],
-            ['minute', 'minute'],
-            ['second', 'second'],
-          ] as const)
-        : []),
-    ] as const
-  ).map(([name, unit]) =>
-    fn(`${name}(${type}) -> int8`, {
-      duckdb: `date_part('${unit}', {0})`,
-      postgres: false,
-      trino: `${name}({0})`,
-    }),
-  ),
-]);
-
-const foreign = [
-  ...foreignUnits,
-  fn('dateadd(text, int8, timestamp) -> timestamp', { duckdb: added('dateadd'), postgres: false }),
-  fn('from_unixtime(float8) -> timestamptz', {
-    duckdb: 'to_timestamp({0})',
-    postgres: 'to_timestamp({0})',
-  }),
-  fn('to_unixtime(timestamptz) -> float8', {
-    duckdb: '(CAST(epoch_us({0}) AS DOUBLE) / 1000000)',
-    postgres: `date_part('epoch', {0})`,
-  }),
-  fn('to_unixtime(timestamp) -> float8', {
-    duckdb: '(CAST(epoch_us({0}) AS DOUBLE) / 1000000)',
-    postgres: `date_part('epoch', {0})`,
-  }),
-];
-
 export const dateRows: readonly FunctionEntry[] = [
   ...clocks,
   ...dateTrunc,
@@ -478,8 +290,8 @@ export const dateRows: readonly FunctionEntry[] = [
   ...zones,
   ...finite,
   ...dateBin,
-  ...series,
+  ...seriesRows,
   ...overlaps,
   overlapsFor,
-  ...foreign,
+  ...foreignDates,
 ];
