@@ -9,6 +9,11 @@ export const FIXED_STATEMENTS: readonly string[] = [
   `SELECT concat(pg_typeof(p.t), 'x'), to_json(pg_typeof(p.t)), pg_typeof(p.t)::oid, array_agg(pg_typeof(p.b)) FROM plain p WHERE p.id = 1 GROUP BY p.t`,
   `SELECT 'timestamp (3) without time zone'::regtype, '_int4'::regtype, 'int4[]'::regtype, 1114::regtype, 99999::regtype::text, 'pg_catalog.int8'::regtype FROM plain p WHERE p.id = 1`,
   `SELECT 'nothing'::regtype FROM plain p`,
+  // Zones' abbreviations, read in a text and by AT TIME ZONE.
+  ...['ut', 'met', 'MEST', 'aest', 'AEDT', 'nzst', 'NZDT', 'kst', 'akdt', 'hst', 'ist', 'sast'].map(
+    (zone) =>
+      `SELECT '2024-07-01 12:00 ${zone}'::timestamptz, timestamp '2024-07-01 12:00' AT TIME ZONE '${zone}'`,
+  ),
   // Regressions over NaN and infinity.
   ...[1, 2, 3, 4, 5, 6].map(
     (id) =>

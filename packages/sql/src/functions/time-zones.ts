@@ -1,36 +1,6 @@
+import { ZONE_ABBREVIATIONS } from '../types/zone-abbreviations.ts';
 import type { TemplateArgument } from './function-entry.ts';
 import { raise, refuse, reuse, textLiteral } from './template-parts.ts';
-
-/** PostgreSQL's zone abbreviations of a fixed offset (hours east) that ICU reads as zones with daylight saving, or not at all. */
-const ABBREVIATIONS: Readonly<Record<string, number>> = {
-  utc: 0,
-  gmt: 0,
-  z: 0,
-  zulu: 0,
-  wet: 0,
-  west: 1,
-  bst: 1,
-  cet: 1,
-  met: 1,
-  cest: 2,
-  mest: 2,
-  eet: 2,
-  eest: 3,
-  msk: 3,
-  jst: 9,
-  kst: 9,
-  est: -5,
-  edt: -4,
-  cst: -6,
-  cdt: -5,
-  mst: -7,
-  mdt: -6,
-  pst: -8,
-  pdt: -7,
-  akst: -9,
-  akdt: -8,
-  hst: -10,
-};
 
 /** ICU's name of whole hours east of UTC (POSIX counts westward). */
 function fixedZone(hoursEast: number): string {
@@ -53,7 +23,7 @@ export function zoneText(zone: TemplateArgument | undefined): string {
     );
   }
   const name = zone.constant.trim();
-  const hours = ABBREVIATIONS[name.toLowerCase()];
+  const hours = ZONE_ABBREVIATIONS.get(name.toLowerCase());
   if (hours !== undefined) return textLiteral(fixedZone(hours));
   const posix = /^([+-]?)(\d{1,2})(?::?00)?$/.exec(name);
   if (posix !== null) {

@@ -2,7 +2,7 @@ import { QueryError } from '../errors.ts';
 import { DAY_MICROS, daysInMonth, daysOf, isZone, zoneOffset } from './calendar.ts';
 import type { LiteralOptions } from './literal.ts';
 import { fieldOutOfRange, invalidDatetime } from './literal-error.ts';
-import {} from './type-info.ts';
+import { ZONE_ABBREVIATIONS } from './zone-abbreviations.ts';
 
 /** What the fields of a date/time text say. Absent parts were not written. */
 export interface DatetimeFields {
@@ -16,40 +16,6 @@ export interface DatetimeFields {
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const WEEKDAY =
   /^(mon|tue|tues|wed|weds|thu|thur|thurs|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day)$/;
-
-/** Hours east of Greenwich of the abbreviations that PostgreSQL's default set and people use. */
-const ABBREVIATIONS: Readonly<Record<string, number>> = {
-  z: 0,
-  utc: 0,
-  ut: 0,
-  gmt: 0,
-  zulu: 0,
-  wet: 0,
-  west: 1,
-  bst: 1,
-  cet: 1,
-  cest: 2,
-  eet: 2,
-  eest: 3,
-  msk: 3,
-  est: -5,
-  edt: -4,
-  cst: -6,
-  cdt: -5,
-  mst: -7,
-  mdt: -6,
-  pst: -8,
-  pdt: -7,
-  akst: -9,
-  akdt: -8,
-  hst: -10,
-  jst: 9,
-  kst: 9,
-  aest: 10,
-  aedt: 11,
-  nzst: 12,
-  nzdt: 13,
-};
 
 function monthNumber(word: string): number | undefined {
   const index = MONTHS.findIndex((name) => word.slice(0, 3) === name);
@@ -215,7 +181,7 @@ export class DatetimeReader {
       return true;
     }
     if (WEEKDAY.test(word)) return true;
-    const hours = ABBREVIATIONS[word];
+    const hours = ZONE_ABBREVIATIONS.get(word);
     if (hours !== undefined) {
       this.fields.zone = hours * 3600;
       return true;
