@@ -1,6 +1,7 @@
 import type { FunctionEntry, Template, TemplateArgument } from '../function-entry.ts';
 import { fn, op, tableFn } from '../signature.ts';
 import { freshName, raise, refuse, reuse, reusing, reusingNulls } from '../template-parts.ts';
+import { boundedList, integerSteps } from './series.ts';
 import { textOutput } from '../text-output.ts';
 
 /** Nested lists are no PostgreSQL arrays of several dimensions: what asks for dimensions is refused for them. */
@@ -197,16 +198,18 @@ export const arrayRows: readonly FunctionEntry[] = [
   }),
   fn('array_sort(anyarray) -> anyarray', { duckdb: `list_sort({0}, 'ASC', 'NULLS LAST')` }),
   fn('sequence(int8, int8) -> int8[]', {
-    duckdb: reusing(
-      ([from, to]) =>
+    duckdb: reusing(([from = '', to = '']) =>
+      boundedList(
+        `abs(${integerSteps(from, to, '1')})`,
         `CASE WHEN ${from} <= ${to} THEN generate_series(${from}, ${to}) ELSE generate_series(${from}, ${to}, CAST(-1 AS BIGINT)) END`,
+      ),
     ),
     ...trino,
   }),
   fn('sequence(int8, int8, int8) -> int8[]', {
     duckdb: reusing(
-      ([from, to, step]) =>
-        `CASE WHEN ${step} = 0 THEN ${raise('invalidParameterValue', 'step must not be zero')} ELSE generate_series(${from}, ${to}, ${step}) END`,
+      ([from = '', to = '', step = '']) =>
+        `CASE WHEN ${step} = 0 THEN ${raise('invalidParameterValue', 'step must not be zero')} ELSE ${boundedList(integerSteps(from, to, step), `generate_series(${from}, ${to}, ${step})`)} END`,
     ),
     ...trino,
   }),

@@ -8,7 +8,7 @@ const zeroStep = raise('invalidParameterValue', 'step size cannot equal zero');
 const LONGEST_LIST = 10_000_000;
 const tooLong = raise(
   'programLimitExceeded',
-  `a series of more than ${LONGEST_LIST} values needs integer bounds that are known beforehand`,
+  `a list of more than ${LONGEST_LIST} values is too large: only a series whose integer bounds are constants may be longer`,
 );
 
 /** A list of so many items, refused where they are too many. */
