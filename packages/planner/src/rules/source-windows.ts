@@ -1,6 +1,7 @@
 import { domainPredicate } from '@tributary/connectors';
 import { rewritePlan } from '@tributary/sql';
 import type { AggregatePlan, Plan, RemoteQueryPlan, ScanPlan, SqlType } from '@tributary/sql';
+import { coreScans } from '../reuse/chain.ts';
 import { idsBeyond } from '../reuse/resolve-fragments.ts';
 import type { IdSource } from '../reuse/fragment.ts';
 import { partialAggregation } from './push/partial-aggregate.ts';
@@ -123,39 +124,11 @@ interface TimedScan {
 
 /** Of the scans whose disjoint parts make disjoint parts of a plan's rows the largest that has a column of time. */
 function largestTimed(plan: Plan, context: RuleContext): TimedScan | undefined {
-  const timed = dividingScans(plan).flatMap((scan): TimedScan[] => {
+  const timed = coreScans(plan).flatMap((scan): TimedScan[] => {
     const facts = context.sourceTable?.(scan.table);
     return facts?.time === undefined ? [] : [{ scan, facts, time: facts.time }];
   });
   return timed.sort((a, b) => (b.facts.rows ?? 0) - (a.facts.rows ?? 0))[0];
-}
-
-function dividingScans(plan: Plan): readonly ScanPlan[] {
-  switch (plan.kind) {
-    case 'scan':
-      return [plan];
-    case 'filter':
-    case 'project':
-      return dividingScans(plan.input);
-    case 'join':
-      switch (plan.join) {
-        case 'inner':
-          return plan.lateral
-            ? dividingScans(plan.left)
-            : [...dividingScans(plan.left), ...dividingScans(plan.right)];
-        case 'left':
-        case 'semi':
-        case 'anti':
-          return dividingScans(plan.left);
-        case 'right':
-          return plan.lateral ? [] : dividingScans(plan.right);
-        case 'full':
-          return [];
-      }
-      break;
-    default:
-      return [];
-  }
 }
 
 /** The plan over the rows of a scan whose column lies in a domain; nothing where no predicate says so. */
