@@ -71,10 +71,10 @@ export async function readCatalog(
   const columns = grouped(await ask<readonly ColumnRow[]>(COLUMNS));
   const keys = grouped(await ask<readonly KeyRow[]>(KEYS));
   const types = new Map((await ask<readonly SourceType[]>(TYPES)).map((type) => [type.oid, type]));
-  const statistics = grouped(await ask<readonly StatisticsRow[]>(STATISTICS));
-  const times = grouped(
-    timeColumns.length === 0 ? [] : await ask<readonly TimeRow[]>(timeQuery(timeColumns)),
-  );
+  // What only windows over a column of time need is asked only where there is one.
+  const isCut = timeColumns.length > 0;
+  const statistics = grouped(isCut ? await ask<readonly StatisticsRow[]>(STATISTICS) : []);
+  const times = grouped(isCut ? await ask<readonly TimeRow[]>(timeQuery(timeColumns)) : []);
   await client.query('COMMIT');
   return {
     schemas,
