@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -63,7 +63,10 @@ export async function startDemoWarehouse(wanted: string, apps: number): Promise<
     if (isTemporary) await rm(folder, { recursive: true, force: true });
     throw new Error(`the demo's PostgreSQL did not start: ${log.join('; ')}`, { cause: error });
   }
-  const onExit = (): void => killServer(folder);
+  const onExit = (): void => {
+    killServer(folder);
+    if (isTemporary) rmSync(folder, { recursive: true, force: true });
+  };
   process.once('exit', onExit);
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres?sslmode=disable`,
