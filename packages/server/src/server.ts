@@ -37,7 +37,6 @@ export interface RunningServer {
 const ENGINE_SHARE = 0.6;
 const SPILL_LIMIT = 50e9;
 const WHOLE_OBJECT_LIMIT = 16 * 2 ** 20;
-const REQUESTS_IN_FLIGHT = 96;
 
 interface Closing {
   readonly name: string;
@@ -101,11 +100,6 @@ function openConnectors(
             directory: join(config.state, 'objects'),
             maxBytes: config.objectCache.maxBytes,
             wholeObjectLimit: WHOLE_OBJECT_LIMIT,
-          },
-          limits: {
-            listConcurrency: REQUESTS_IN_FLIGHT,
-            fetchConcurrency: REQUESTS_IN_FLIGHT,
-            maxPartitions: 1_000_000,
           },
         },
         {
