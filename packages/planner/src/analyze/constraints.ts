@@ -1,4 +1,5 @@
 import {
+  nodeExpressions,
   visitPlan,
   type ColumnId,
   type Constraint,
@@ -87,7 +88,7 @@ class ConstraintWalk {
       case 'window': {
         const keys = commonPartitionKeys(plan);
         const inner = onlyAbout(needed, plan, keys);
-        this.expressions(childExpressions(plan), inner);
+        this.expressions(nodeExpressions(plan), inner);
         this.plan(plan.input, inner);
         return;
       }
@@ -95,12 +96,12 @@ class ConstraintWalk {
         const on =
           plan.on && new Set(plan.on.flatMap((each) => (each.kind === 'column' ? [each.id] : [])));
         const inner = on === undefined ? needed : onlyAbout(needed, plan, on);
-        this.expressions(childExpressions(plan), inner);
+        this.expressions(nodeExpressions(plan), inner);
         this.plan(plan.input, inner);
         return;
       }
       case 'sort':
-        this.expressions(childExpressions(plan), needed);
+        this.expressions(nodeExpressions(plan), needed);
         this.plan(plan.input, needed);
         return;
       case 'limit':
@@ -121,7 +122,7 @@ class ConstraintWalk {
         return;
       case 'values':
       case 'tableFunction':
-        this.expressions(childExpressions(plan), needed);
+        this.expressions(nodeExpressions(plan), needed);
         return;
       case 'with':
         this.with(plan, needed);
@@ -196,7 +197,7 @@ class ConstraintWalk {
     const inner = onlyAbout(needed, plan, new Set(replacements.keys())).map((each) =>
       substitutePredicate(each, replacements),
     );
-    this.expressions(childExpressions(plan), inner);
+    this.expressions(nodeExpressions(plan), inner);
     this.plan(plan.input, inner);
   }
 
@@ -343,40 +344,6 @@ function referenceNeeds(
     }
   });
   return needs;
-}
-
-/** The node's own expressions, without those of its inputs. */
-function childExpressions(plan: Plan): readonly Expression[] {
-  const found: Expression[] = [];
-  const calls =
-    plan.kind === 'aggregate' ? plan.aggregates : plan.kind === 'window' ? plan.calls : [];
-  for (const { call } of calls) {
-    if (call.kind === 'grouping') continue;
-    found.push(...call.args, ...call.orderBy.map((key) => key.expression));
-    if (call.filter !== undefined) found.push(call.filter);
-    if (call.kind === 'aggregate') found.push(...call.withinGroup.map((key) => key.expression));
-    else found.push(...call.partitionBy);
-  }
-  switch (plan.kind) {
-    case 'aggregate':
-      found.push(...plan.keys.map((key) => key.expression));
-      break;
-    case 'distinct':
-      found.push(...(plan.on ?? []), ...(plan.order ?? []).map((key) => key.expression));
-      break;
-    case 'sort':
-      found.push(...plan.keys.map((key) => key.expression));
-      break;
-    case 'values':
-      found.push(...plan.rows.flat());
-      break;
-    case 'tableFunction':
-      found.push(...plan.functions.flatMap((each) => each.args));
-      break;
-    default:
-      break;
-  }
-  return found;
 }
 
 function queryConstraint(query: RemoteQueryPlan, needed: Predicates): ScanConstraint {

@@ -7,18 +7,21 @@ import { schemaAddresses } from '../bind/relation-resolution.ts';
 import { MAIN_DATABASE } from '../service/planner-services.ts';
 import { existingTable, findRelation, written } from './relation-names.ts';
 
-type ShowStatement = Extract<
-  Statement,
-  {
-    kind:
-      | 'showTables'
-      | 'showSchemas'
-      | 'showPartitions'
-      | 'showCreateTable'
-      | 'showColumns'
-      | 'describe';
-  }
->;
+const SHOW_KINDS = [
+  'showTables',
+  'showSchemas',
+  'showPartitions',
+  'showCreateTable',
+  'showColumns',
+  'describe',
+] as const;
+
+/** A statement that answers what the catalog holds. */
+export type ShowStatement = Extract<Statement, { kind: (typeof SHOW_KINDS)[number] }>;
+
+export function isShowStatement(statement: Statement): statement is ShowStatement {
+  return (SHOW_KINDS as readonly string[]).includes(statement.kind);
+}
 
 const MOST_ROWS = 100_000;
 

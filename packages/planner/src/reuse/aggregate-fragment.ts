@@ -1,5 +1,6 @@
 import {
   INT8,
+  callExpressions,
   decomposeAggregate,
   functionsNamed,
   ignoresRepetition,
@@ -374,15 +375,4 @@ function withFilter(
     ...call,
     filter: all.length === 1 ? first : { kind: 'and', type: first.type, args: all },
   };
-}
-
-/** The expressions of a call. */
-function callExpressions(call: AggregatePlan['aggregates'][number]['call']): readonly Expression[] {
-  if (call.kind === 'grouping') return [];
-  return [
-    ...call.args,
-    ...(call.filter === undefined ? [] : [call.filter]),
-    ...call.orderBy.map(({ expression }) => expression),
-    ...call.withinGroup.map(({ expression }) => expression),
-  ];
 }

@@ -4,7 +4,8 @@ import { addColumns, createExternalTable, setTableProperties } from '../ddl/defi
 import { createExternalSchema, createSchema, dropSchemas } from '../ddl/define-schemas.ts';
 import { createView, dropRelations } from '../ddl/define-views.ts';
 import { addPartitions, dropPartitions, repairTable } from '../ddl/register-partitions.ts';
-import { showCatalog } from '../ddl/show-catalog.ts';
+import { isShowStatement, showCatalog } from '../ddl/show-catalog.ts';
+import type { ShowStatement } from '../ddl/show-catalog.ts';
 import type { StatementScope } from '../service/statement-scope.ts';
 import type { Notice, StatementResult } from './sql-session.ts';
 
@@ -62,20 +63,10 @@ function change(statement: ChangeStatement, scope: StatementScope): Promise<read
   }
 }
 
-export type CatalogStatement = ChangeStatement | Parameters<typeof showCatalog>[0];
+export type CatalogStatement = ChangeStatement | ShowStatement;
 
 export function isCatalogStatement(statement: Statement): statement is CatalogStatement {
-  switch (statement.kind) {
-    case 'showTables':
-    case 'showSchemas':
-    case 'showPartitions':
-    case 'showCreateTable':
-    case 'showColumns':
-    case 'describe':
-      return true;
-    default:
-      return isChange(statement);
-  }
+  return isShowStatement(statement) || isChange(statement);
 }
 
 /** What a change of the catalog meets in the session's transaction. */

@@ -2,7 +2,7 @@ import { QueryError } from '@tributary/sql';
 import type { CopyFormat, PlanColumn, SqlType, Statement } from '@tributary/sql';
 import type { BoundSelect } from '../bind/bind-context.ts';
 import { existingTable } from '../ddl/relation-names.ts';
-import { showColumnsOf } from '../ddl/show-catalog.ts';
+import { isShowStatement, showColumnsOf } from '../ddl/show-catalog.ts';
 import { explainColumns } from '../explain/explain-select.ts';
 import { bindQuery } from '../service/plan-select.ts';
 import type { SessionScope } from '../service/statement-scope.ts';
@@ -62,15 +62,13 @@ export async function prepareStatement(
     }
     case 'execute':
       return { ...none, columns: session.namedStatements.get(statement.name)?.columns };
-    case 'showTables':
-    case 'showSchemas':
-    case 'showPartitions':
-    case 'showCreateTable':
-    case 'showColumns':
-    case 'describe':
-      return { ...none, columns: showColumnsOf(statement.kind) };
     default:
-      return { ...none, columns: sessionColumns(statement) };
+      return {
+        ...none,
+        columns: isShowStatement(statement)
+          ? showColumnsOf(statement.kind)
+          : sessionColumns(statement),
+      };
   }
 }
 

@@ -216,6 +216,30 @@ export function mapPlanChildren(plan: Plan, mapping: ChildMapping): Plan {
   }
 }
 
+/** The expressions that stand directly in a node, those of its calls included. */
+export function nodeExpressions(plan: Plan): readonly Expression[] {
+  return collected((mapping) => mapPlanChildren(plan, mapping));
+}
+
+/** The expressions that stand directly in a call. */
+export function callExpressions(
+  call: AggregateExpression | WindowExpression | GroupingExpression,
+): readonly Expression[] {
+  return collected((mapping) => mapCallChildren(call, mapping));
+}
+
+function collected(map: (mapping: ChildMapping) => unknown): readonly Expression[] {
+  const found: Expression[] = [];
+  map({
+    plan: (each) => each,
+    expression(each) {
+      found.push(each);
+      return each;
+    },
+  });
+  return found;
+}
+
 /** Calls the visitor for every plan node and expression below (and including) `plan`, subqueries included, parents first. */
 export function visitPlan(
   plan: Plan,
