@@ -29,11 +29,12 @@ export interface ReuseStore {
    * replaced. The answer holds the file leased, so that it cannot be evicted before its writer has read it. Undefined: not kept
    * (larger than the store may be, everything else is leased, a table was invalidated after the unit was begun, a cell of
    * `copiedFrom` is gone, or the index failed, which is logged). Then, and after an error, the file is still the caller's. Whoever
-   * reads the unit's base meanwhile waits for the end, so that the writer need not.
+   * reads the unit's base meanwhile waits for the end, so that the writer need not. `after`: it is not begun before this has ended, unless
+   * somebody reads the base.
    *
    * @throws QueryError diskFull, sourceUnavailable when the file failed, internalError for a unit that is not sound.
    */
-  put(unit: NewUnit): Promise<StoredUnit | undefined>;
+  put(unit: NewUnit, after?: Promise<unknown>): Promise<StoredUnit | undefined>;
   /** Deletes a file that was not put, and leaves one that was. Never fails. */
   discard(path: string): Promise<void>;
   /** Marks cells as used now (for eviction of the least recently used). Cheap: written in batches. */

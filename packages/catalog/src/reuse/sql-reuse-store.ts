@@ -1,13 +1,14 @@
 import { basename, dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { QueryError } from '@tributary/sql';
+import { BegunWork } from './begun-work.ts';
 import { compactableFiles } from './compactable-files.ts';
 import { batches, placesOf } from './index-rows.ts';
 import { invalidateTable } from './invalidate-table.ts';
 import { leaseFiles } from './lease-files.ts';
 import { listCells } from './list-cells.ts';
 import { putUnit } from './put-unit.ts';
-import type { BaseKey, ReuseStore } from './reuse-store.ts';
+import type { ReuseStore } from './reuse-store.ts';
 import type { ReuseIndex } from './reuse-index.ts';
 import { setShapeNote } from './shape-notes.ts';
 import type { StoreContext, StoreLimits, StoreLog } from './store-context.ts';
@@ -31,16 +32,11 @@ export interface StoreParts {
   readonly release: () => Promise<void>;
 }
 
-function baseName({ table, text }: BaseKey): string {
-  return `${table}\0${text}`;
-}
-
 /** The store over an index that was loaded and a folder that this process holds. */
 export function createSqlReuseStore(parts: StoreParts): ReuseStore {
   const { index, folder, files, log } = parts;
   const background = new Set<Promise<void>>();
-  /** Units and notes that are being written, by base. */
-  const begun = new Map<string, Set<Promise<unknown>>>();
+  const begun = new BegunWork();
   let closing: Promise<void> | undefined;
 
   const inBackground = (work: () => Promise<unknown>, doing: string): void => {
@@ -53,25 +49,6 @@ export function createSqlReuseStore(parts: StoreParts): ReuseStore {
       )
       .finally(() => background.delete(running));
     background.add(running);
-  };
-
-  /** Whoever reads the base from now on waits for the work. */
-  const begin = <T>(base: BaseKey, work: Promise<T>): Promise<T> => {
-    const key = baseName(base);
-    const running = begun.get(key) ?? new Set();
-    begun.set(key, running.add(work));
-    const end = (): void => {
-      running.delete(work);
-      if (running.size === 0 && begun.get(key) === running) begun.delete(key);
-    };
-    work.then(end, end);
-    return work;
-  };
-
-  /** Waits for what was begun before, under one base or all. */
-  const begunSettled = async (base?: BaseKey): Promise<void> => {
-    const running = base === undefined ? [...begun.values()] : [begun.get(baseName(base)) ?? []];
-    await Promise.allSettled(running.flatMap((works) => [...works]));
   };
 
   const sweep = async (): Promise<void> => {
@@ -153,7 +130,7 @@ export function createSqlReuseStore(parts: StoreParts): ReuseStore {
       timer = undefined;
       inBackground(flush, 'marking what was used');
     }
-    await begunSettled();
+    await begun.settled();
     while (background.size > 0) await Promise.all(background);
     await index.idle();
   };
@@ -166,7 +143,7 @@ export function createSqlReuseStore(parts: StoreParts): ReuseStore {
   return {
     async shapes(base) {
       open();
-      await begunSettled(base);
+      await begun.settled(base);
       const shapes = await index.shapes(base);
       if (shapes.some((shape) => shape.note !== null)) flushSoon();
       sweepSoon();
@@ -187,9 +164,9 @@ export function createSqlReuseStore(parts: StoreParts): ReuseStore {
       open();
       return Promise.resolve(join(folder, unitName(generation)));
     },
-    async put(unit) {
+    async put(unit, after) {
       open();
-      return begin(unit.base, putUnit(context, unit));
+      return begun.begin(unit.base, () => putUnit(context, unit), after);
     },
     async discard(path) {
       const name = basename(path);
@@ -232,15 +209,15 @@ export function createSqlReuseStore(parts: StoreParts): ReuseStore {
     },
     async setShapeNote(base, shapeText, note) {
       open();
-      await begin(base, setShapeNote(context, base, shapeText, note));
+      await begun.begin(base, () => setShapeNote(context, base, shapeText, note));
     },
     async *list() {
       open();
-      await begunSettled();
+      await begun.settled();
       yield* listCells(context);
     },
     async totals() {
-      await begunSettled();
+      await begun.settled();
       return {
         files: index.files.size,
         bytes: index.files.bytes,
@@ -250,7 +227,7 @@ export function createSqlReuseStore(parts: StoreParts): ReuseStore {
     },
     async compactable() {
       open();
-      await begunSettled();
+      await begun.settled();
       return compactableFiles(context);
     },
     settled,

@@ -295,6 +295,26 @@ describe.each(['libsql', 'postgres'] as const)('the reuse store on %s', (engine)
     await noted;
   });
 
+  test('a unit may wait for something, but not where its base is read, or the store closed', async () => {
+    const [one, two] = [await store.newFile(), await store.newFile()];
+    for (const path of [one, two]) await writeFile(path, 'complete');
+    const unit = { base: base(), shapeText: 'shape', inputBytes: 1 };
+    const never = new Promise<void>(() => undefined);
+    const waiting = store.put({ ...unit, path: one, cells: days(0, 1) }, never);
+    expect((await store.shapes(base('other'))).length).toBe(0);
+    expect((await store.shapes(base())).length).toBe(1);
+    (await waiting)?.lease.release();
+    const failed = Promise.reject(new Error('what it waits for may fail'));
+    (await store.put({ ...unit, path: two, cells: days(1, 2) }, failed))?.lease.release();
+    expect(daysOf(await allCells(store))).toEqual([0, 1]);
+    const three = await store.newFile();
+    await writeFile(three, 'complete');
+    const last = store.put({ ...unit, path: three, cells: days(2, 3) }, never);
+    await store.settled();
+    (await last)?.lease.release();
+    expect(daysOf(await allCells(store))).toEqual([0, 1, 2]);
+  });
+
   test('a file that was put is not discarded, and not put again', async () => {
     const unit = await putUnit(store);
     const [path = ''] = [...(unit?.lease.paths.values() ?? [])];

@@ -30,6 +30,7 @@ export async function afterAnswer(
 ): Promise<void> {
   const { service } = context.reuse;
   const { background, config } = service;
+  held.answered();
   if (parts.some(({ found }) => found.filled.some(({ fresh, stored }) => fresh && stored))) {
     compactInBackground(context.run.engine, service);
   }

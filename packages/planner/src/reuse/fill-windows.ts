@@ -296,7 +296,7 @@ export class FragmentWindows {
     bounds: ReadonlyMap<string, TimeBounds>,
   ): readonly FilledWindow[] {
     const { base, shapeText, listing, listedAt, reuse, held } = this.#context;
-    const { store, violated, failed } = reuse.service;
+    const { violated, failed } = reuse.service;
     for (const window of windows) {
       const own = bounds.get(window.id);
       if (own !== undefined && isViolated(own, window, this.#context.fragment)) {
@@ -321,7 +321,7 @@ export class FragmentWindows {
     }));
     if (cells.length > 0) {
       const inputBytes = settled.reduce((sum, { bytes }) => sum + bytes, 0);
-      held.storing(path, store.put({ base, shapeText, cells, path, inputBytes }), failed);
+      held.put({ base, shapeText, cells, path, inputBytes }, failed);
     } else {
       held.keep(path);
     }

@@ -10,6 +10,7 @@ import {
   disjointGroups,
   grainGroups,
   isWorthMerging,
+  leadWithoutFirst,
   mergedGrains,
   rollUp,
   rangeWithoutLead,
@@ -59,7 +60,7 @@ export async function mergeGroups(
   // It would not be kept.
   if (reuse.service.store.generation() !== generation) return;
   const groups = [...found.rolled];
-  const merge = async (group: WindowGroup): Promise<void> => {
+  const merge = async (group: WindowGroup, inFull = false): Promise<void> => {
     const members = new Set(group.windows);
     const inside = disjointGroups(
       groups.filter((each) => each.group.windows.every((one) => members.has(one))),
@@ -73,7 +74,7 @@ export async function mergeGroups(
     const most =
       group.kind === 'result'
         ? Infinity
-        : Math.max(WORTH_MERGING, MERGED_PART * bytesOf(filled, inside));
+        : Math.max(WORTH_MERGING, MERGED_PART * bytesOf(filled, inside, inFull));
     const job = { fragment, base, group, cells, run, ids, verifiedAt, generation, most };
     const lease = await rollUp(job, reuse.service, signal);
     if (lease === undefined) return;
@@ -95,21 +96,32 @@ export async function mergeGroups(
     }
   }
   const common = rangeWithoutLead(selected, empty);
-  if (common !== undefined && !isNearlyCovered(common, groups)) await merge(common);
+  if (common !== undefined && !isNearlyCovered(common, groups)) {
+    await merge(common);
+    const lead = leadWithoutFirst(selected, empty);
+    if (lead !== undefined && !isNearlyCovered(lead, groups)) await merge(lead, true);
+  }
   const whole = wholeGroup(selected, empty);
   if (whole !== undefined) await merge(whole);
 }
 
-/** Bytes of windows' cells: a file's size is shared among its windows. */
-function bytesOf(filled: Found['filled'], rolled: readonly { readonly path: string }[]): number {
+/** Bytes of windows' cells: a file's size is shared among its windows, unless all of it is read for them (`inFull`). */
+function bytesOf(
+  filled: Found['filled'],
+  rolled: readonly { readonly path: string }[],
+  inFull: boolean,
+): number {
   const sizes = new Map<string, number>();
   const sizeOf = (path: string): number => {
     const size = sizes.get(path) ?? statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     sizes.set(path, size);
     return size;
   };
+  const paths = new Set(filled.map(({ path }) => path));
   return (
-    filled.reduce((sum, { path, windowsInFile }) => sum + sizeOf(path) / windowsInFile, 0) +
+    (inFull
+      ? [...paths].reduce((sum, path) => sum + sizeOf(path), 0)
+      : filled.reduce((sum, { path, windowsInFile }) => sum + sizeOf(path) / windowsInFile, 0)) +
     rolled.reduce((sum, { path }) => sum + sizeOf(path), 0)
   );
 }

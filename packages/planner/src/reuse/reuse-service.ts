@@ -1,4 +1,5 @@
 import type { ReuseStore } from '@tributary/catalog';
+import { LRUCache } from 'lru-cache';
 import { BackgroundWork } from './background-work.ts';
 import { SingleFlight } from './single-flight.ts';
 import type { BypassReason } from './reasons.ts';
@@ -47,7 +48,12 @@ export interface ReuseService {
   readonly background: BackgroundWork;
   /** Whether small files are about to be compacted. */
   readonly compaction: { waiting: boolean };
+  /** Groups of windows, by what is merged of them, whose merged cell was found too large to keep: it is not made again. */
+  readonly refusedMerges: LRUCache<string, true>;
 }
+
+/** Refused merges that are remembered. */
+const MOST_REFUSED = 10_000;
 
 /** Pieces of work after answers that wait at most. */
 const MOST_WAITING = 16;
@@ -60,6 +66,7 @@ export function createReuseService(
   return {
     background: new BackgroundWork(MOST_WAITING, failed),
     compaction: { waiting: false },
+    refusedMerges: new LRUCache({ max: MOST_REFUSED }),
     failed,
     store,
     config,

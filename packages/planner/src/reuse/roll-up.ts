@@ -189,6 +189,21 @@ export function rangeWithoutLead(
     : groupWithin(windows, empty, { from: whole.from + LEAD, to: whole.to });
 }
 
+/**
+ * The first days but one: with what is merged behind them, what a range that was moved by a day has in common with it. They are few in a
+ * file of many, all of which would have to be read for them.
+ */
+export function leadWithoutFirst(
+  windows: readonly Window[],
+  empty: readonly Window[],
+): WindowGroup | undefined {
+  const whole = wholeGroup(windows, empty);
+  if (whole === undefined || whole.to - whole.from < LEADS * LEAD) return undefined;
+  const span = { from: whole.from + DAY, to: whole.from + LEAD };
+  const group = groupWithin(windows, empty, span);
+  return group !== undefined && group.windows.length >= FEWEST_WINDOWS ? group : undefined;
+}
+
 /** Of groups that may overlap, the largest that do not. */
 export function disjointGroups<T extends { readonly group: WindowGroup }>(
   groups: readonly T[],
@@ -290,6 +305,15 @@ function mergedRows({ fragment, cells, ids }: RollUpJob): RowsToKeep {
   };
 }
 
+/** What is merged, and of which data. */
+function mergeKey({ fragment, base, group }: RollUpJob): string {
+  const { kind, from, to, version } = group;
+  return hash(
+    'sha1',
+    JSON.stringify([base.table, base.text, rolledText(fragment), kind, from, to, version]),
+  );
+}
+
 /** Merges a group's cells into one, or the whole into the answer itself, and keeps it. */
 export async function rollUp(
   job: RollUpJob,
@@ -297,6 +321,7 @@ export async function rollUp(
   signal: AbortSignal,
 ): Promise<FileLease | undefined> {
   const { fragment, group, cells, run, base } = job;
+  if (service.refusedMerges.has(mergeKey(job))) return undefined;
   const final = group.kind === 'result' ? finalText(fragment) : undefined;
   const { plan, names } = final === undefined ? mergedRows(job) : finishedRows(job);
   const path = await service.store.newFile(job.generation);
@@ -311,7 +336,10 @@ export async function rollUp(
       printed.parameters,
       { signal, allowCopy: true },
     );
-    if (statSync(path).size > job.most) return undefined;
+    if (statSync(path).size > job.most) {
+      service.refusedMerges.set(mergeKey(job), true);
+      return undefined;
+    }
     const stored = await service.store.put({
       base,
       shapeText: final ?? rolledText(fragment),
