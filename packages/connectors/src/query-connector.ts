@@ -1,6 +1,7 @@
 import type { SourceCatalogReader } from '@tributary/catalog';
+import type { EngineChunk } from '@tributary/engine';
 import type { Plan } from '@tributary/sql';
-import type { ScanContext, ScanRelation } from './connector.ts';
+import type { ScanContext, ScanRelation, ScanStatistics } from './connector.ts';
 
 /** A database server's database as CREATE EXTERNAL SCHEMA names it. */
 export interface NamedDatabase {
@@ -24,6 +25,27 @@ export interface SourceMoment {
   run(plan: Plan, facts: QueryFacts, context: ScanContext): Promise<ScanRelation>;
   /** When all queries have ended. Does not throw. */
   close(): Promise<void>;
+}
+
+/** All rows of a query: here, where they are few, else as a relation. Columns are those of its plan, in order. */
+export type SourceRows =
+  | {
+      readonly kind: 'chunks';
+      readonly chunks: readonly EngineChunk[];
+      readonly statistics: ScanStatistics;
+    }
+  | { readonly kind: 'relation'; readonly relation: ScanRelation };
+
+/** A query that is asked again and again. */
+export interface SourceStatement {
+  /**
+   * Runs it with values of its parameters, in PostgreSQL's text form. Rows, retries and errors as those of `QueryConnector.run`, and
+   * nothing is held at the source once they are here.
+   */
+  run(
+    values: readonly (string | null)[],
+    context: Pick<ScanContext, 'signal'>,
+  ): Promise<SourceRows>;
 }
 
 /**
@@ -52,6 +74,11 @@ export interface QueryConnector {
    * `sourceUnavailable` naming the source where it cannot be reached.
    */
   run(plan: Plan, facts: QueryFacts, context: ScanContext): Promise<ScanRelation>;
+  /**
+   * Prepares a plan, with parameters, whose rows leave as they come; at least one column. Absent: it runs queries for the engine
+   * alone. Throws as `text` does. Touches nothing.
+   */
+  prepare?(plan: Plan, facts: QueryFacts): SourceStatement & { readonly text: string };
   /** Begins a moment; nothing is asked of the source before its first query. Absent: each query sees a moment of its own. */
   moment?(): SourceMoment;
   close(): Promise<void>;

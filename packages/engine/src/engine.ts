@@ -35,16 +35,22 @@ export interface LoadedColumn {
   readonly type: string;
 }
 
-/** A table that rows from outside the engine are put into. Statements may read it from `finish` until `drop`. */
-export interface TableLoader {
-  /** Stands in FROM. */
-  readonly name: string;
+/** Where rows from outside the engine are put. */
+export interface RowSink {
   /** Where the next rows are written: up to 2,048 of them, then `append` takes them. */
   readonly columns: readonly ColumnBuffer[];
-  /** Moves the first `rows` rows of the buffers into the table. Throws outOfMemory and diskFull as statements do. */
+  /** Takes the first `rows` rows of the buffers. Throws outOfMemory and diskFull as statements do. */
   append(rows: number): void;
   /** Makes all appended rows visible. */
   finish(): void;
+}
+
+/** A table that rows from outside the engine are put into. Statements may read it from `finish` until `drop`. */
+export interface TableLoader extends RowSink {
+  /** Stands in FROM. */
+  readonly name: string;
+  /** Takes rows that lie in a chunk already, of the table's types. */
+  appendChunk(chunk: DuckDBDataChunk): void;
   /** Idempotent. Without it the rows stay until the engine closes. */
   drop(): Promise<void>;
 }

@@ -1,13 +1,9 @@
-import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
-import { DuckDBDataChunk } from '@duckdb/node-api';
-import native from '@duckdb/node-bindings';
+import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { QueryError } from '@tributary/sql';
 import { ColumnBuffer } from './column-buffer.ts';
 import type { LoadedColumn, TableLoader } from './engine.ts';
 import { wrapNativeError } from './native-error.ts';
-
-/** Rows that are appended at once: the engine's vector size. */
-export const LOADED_ROWS = 2048;
+import { LOADED_ROWS, takeChunk } from './row-chunks.ts';
 
 let nextTable = 1;
 
@@ -55,18 +51,14 @@ export class EngineTable implements TableLoader {
   }
 
   append(rows: number): void {
+    this.appendChunk(takeChunk(this.columns, rows));
+  }
+
+  appendChunk(chunk: DuckDBDataChunk): void {
     if (this.#appender === undefined) {
       throw new QueryError('internalError', 'rows were appended to a table that is finished');
     }
     try {
-      const chunk = DuckDBDataChunk.create(
-        this.columns.map(({ type }) => type),
-        rows,
-      );
-      for (const [index, column] of this.columns.entries()) {
-        column.copyTo(native.data_chunk_get_vector(chunk.chunk, index), rows);
-        column.clear();
-      }
       this.#appender.appendDataChunk(chunk);
     } catch (error) {
       throw wrapNativeError(error);

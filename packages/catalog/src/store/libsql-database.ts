@@ -48,7 +48,7 @@ export class LibsqlDatabase implements SqliteDatabase {
         `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA synchronous = ${commit === 'waits' ? 'FULL' : 'NORMAL'}; PRAGMA foreign_keys = ON`,
       );
       this.#database.exec('PRAGMA journal_mode = WAL');
-      this.#dataVersion = this.#database.prepare(DATA_VERSION);
+      this.#dataVersion = this.#database.prepare(DATA_VERSION).raw();
     } catch (error) {
       this.#database.close();
       throw error;
@@ -77,11 +77,11 @@ export class LibsqlDatabase implements SqliteDatabase {
   changes(): number | undefined {
     if (this.#database.inTransaction) return undefined;
     try {
-      const { data_version: version } = this.#dataVersion.get([]) as { data_version: number };
+      const [version] = this.#dataVersion.get([]) as [number];
       return version;
     } catch {
       // A statement that failed holds the connection where it is until it is collected: another one takes its place.
-      this.#dataVersion = this.#database.prepare(DATA_VERSION);
+      this.#dataVersion = this.#database.prepare(DATA_VERSION).raw();
       return undefined;
     }
   }

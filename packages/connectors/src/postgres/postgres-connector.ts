@@ -1,8 +1,4 @@
-import { randomInt } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { cancellation } from '@tributary/engine';
 import type { Engine } from '@tributary/engine';
-import { isQueryError } from '@tributary/sql';
 import type { Plan } from '@tributary/sql';
 import type { ScanContext, ScanRelation, ScanStatistics } from '../connector.ts';
 import type {
@@ -15,22 +11,22 @@ import { noScanStatistics } from '../scan-statistics.ts';
 import { CatalogCache } from './catalog/catalog-cache.ts';
 import { declaredTimes } from './catalog/time-columns.ts';
 import { ConnectionPool } from './connection-pool.ts';
+import { DirectStatement } from './direct/direct-statement.ts';
+import type { DirectServices } from './direct/direct-statement.ts';
+import { StatementNames } from './direct/statement-names.ts';
 import { PostgresMoment } from './moment.ts';
 import { connectionTarget } from './postgres-config.ts';
 import type { PostgresConfig } from './postgres-config.ts';
 import { BEGIN, readQuery } from './read-query.ts';
 import type { SourceQuery } from './read-query.ts';
 import { refusal } from './refusal.ts';
-import { isCatalogChange, isTransient, sourceError } from './source-error.ts';
+import { retried } from './retried.ts';
 import { layoutQuery, queryText } from './text/query-text.ts';
 
 const DEFAULT_CONNECTIONS = 4;
 const DEFAULT_STATEMENT_TIMEOUT_MS = 15 * 60_000;
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_CATALOG_AGE_MS = 5_000;
-/** Tries of a query whose connection fails before its first row. */
-const MOST_TRIES = 3;
-const FIRST_BACKOFF_MS = 50;
 
 /**
  * A PostgreSQL server whose tables appear as they are. Does not connect: whether the server can be reached shows when it is
@@ -53,6 +49,7 @@ class PostgresConnector implements QueryConnector {
   /** The catalog has a connection beside the pool's: a pool that is busy must not hold up binding. */
   readonly #catalogPool: ConnectionPool;
   readonly #statementTimeout: number;
+  readonly #direct: DirectServices;
   readonly #database: Omit<NamedDatabase, 'kind'>;
 
   constructor(config: PostgresConfig, engine: Engine) {
@@ -69,6 +66,13 @@ class PostgresConnector implements QueryConnector {
       age: config.catalogAge ?? DEFAULT_CATALOG_AGE_MS,
       timeColumns: declaredTimes(config.timeColumns ?? {}),
     });
+    this.#direct = {
+      engine,
+      pool: this.#pool,
+      catalog: this.catalog,
+      names: new StatementNames(),
+      statementTimeout: this.#statementTimeout,
+    };
   }
 
   isDatabase({ kind, host, port, database }: NamedDatabase): boolean {
@@ -87,6 +91,10 @@ class PostgresConnector implements QueryConnector {
 
   text(plan: Plan, facts: QueryFacts): string {
     return queryText(plan, facts, this.catalog);
+  }
+
+  prepare(plan: Plan, facts: QueryFacts): DirectStatement {
+    return new DirectStatement(plan, facts, this.#direct);
   }
 
   run(plan: Plan, facts: QueryFacts, context: ScanContext): Promise<ScanRelation> {
@@ -113,7 +121,7 @@ class PostgresConnector implements QueryConnector {
   }
 
   /** Tries a query again where its connection failed: no row has left before all are here. */
-  async #retried(
+  #retried(
     plan: Plan,
     facts: QueryFacts,
     { signal }: ScanContext,
@@ -121,30 +129,19 @@ class PostgresConnector implements QueryConnector {
   ): Promise<ScanRelation> {
     const statistics = noScanStatistics('copy');
     const text = this.text(plan, facts);
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const query = {
+    return retried(this.catalog, statistics, signal, () =>
+      read(
+        {
           source: this.source,
           plan,
           text,
           layout: layoutQuery(plan, this.catalog),
           timeZone: facts.timeZone,
           statementTimeout: this.#statementTimeout,
-        };
-        return await read(query, statistics);
-      } catch (error) {
-        if (signal.aborted) throw cancellation(signal, error);
-        if (isCatalogChange(error) || (isQueryError(error) && error.code === 'dataChanged')) {
-          this.catalog.expire();
-        }
-        if (attempt >= MOST_TRIES || !isTransient(error)) throw sourceError(this.source, error);
-      }
-      statistics.retries += 1;
-      const longest = FIRST_BACKOFF_MS * 4 ** attempt;
-      await delay(randomInt(longest), undefined, { signal }).catch(() => {
-        throw cancellation(signal);
-      });
-    }
+        },
+        statistics,
+      ),
+    );
   }
 
   /** Reads in one transaction of one connection. */

@@ -68,11 +68,7 @@ export async function readQuery(query: SourceQuery, reading: Reading): Promise<S
     reading.onReady();
     statistics.bytesRead += copy.bytes;
     if (Number(found) !== layout.expected) {
-      throw new QueryError(
-        'dataChanged',
-        `a table of source "${source}" was altered while the statement ran`,
-        { hint: 'Run the statement again.' },
-      );
+      throw alteredMeanwhile(source);
     }
     decoder.finish();
     statistics.rows = decoder.rows;
@@ -103,4 +99,13 @@ function statements({ text, layout, timeZone, statementTimeout }: SourceQuery): 
     `COPY (${text}) TO STDOUT (FORMAT binary)`,
     layout.text,
   ];
+}
+
+/** Rows were read of a table that is not what the statement was bound to. */
+export function alteredMeanwhile(source: string): QueryError {
+  return new QueryError(
+    'dataChanged',
+    `a table of source "${source}" was altered while the statement ran`,
+    { hint: 'Run the statement again.' },
+  );
 }

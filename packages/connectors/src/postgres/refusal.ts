@@ -209,7 +209,6 @@ function ownRefusal(expression: Expression): string | undefined {
       }
       return undefined;
     }
-    case 'parameter':
     case 'row':
     case 'subscript':
     case 'slice':

@@ -40,6 +40,9 @@ export const BOUND_QUERIES = 'bound-queries';
 /** Likewise: queries of constants are answered beside the engine. */
 export const CONSTANT_ROWS = 'constant-rows';
 
+/** Likewise: rows of a statement that one source computes whole reach the client beside the engine, while they are few. */
+export const DIRECT_ROWS = 'direct-rows';
+
 export const RULE_NAMES: readonly string[] = [
   ...RULES.map((rule) => rule.name),
   LEADING_SUBQUERIES,
@@ -47,6 +50,7 @@ export const RULE_NAMES: readonly string[] = [
   REUSE_WINDOWS,
   BOUND_QUERIES,
   CONSTANT_ROWS,
+  DIRECT_ROWS,
 ];
 
 export interface RuleOutcome {

@@ -66,37 +66,48 @@ function bindAnew(tree: SelectStmt, scope: SessionScope, options: BindOptions): 
   });
 }
 
-/** Puts parameter values (PostgreSQL's text form) into the plan as constants of the parameters' types. */
+/** Parameter values, given in PostgreSQL's text form, as constants of a plan hold them. */
+export function parameterValues(
+  { parameters }: BoundSelect,
+  values: readonly (string | null)[],
+  facts: Pick<StatementScope, 'timeZone' | 'now'>,
+): readonly (string | null)[] {
+  if (values.length !== parameters.length) {
+    throw new QueryError(
+      'protocolViolation',
+      `the statement needs ${parameters.length} parameters, ${values.length} were given`,
+    );
+  }
+  return parameters.map((type, index) => {
+    const value = values[index] ?? null;
+    return value === null ? null : parseLiteral(value, type, facts);
+  });
+}
+
+/** Puts values of parameters, as `parameterValues` gives them, into a plan as constants of the parameters' types. */
+export function withParameters(plan: Plan, values: readonly (string | null)[]): Plan {
+  if (values.length === 0) return plan;
+  return rewritePlan(plan, {
+    expression(each) {
+      if (each.kind !== 'parameter') {
+        return each;
+      }
+      const value = values[each.index - 1];
+      if (value === undefined) {
+        throw new QueryError('undefinedParameter', `there is no parameter $${each.index}`);
+      }
+      return { kind: 'constant', type: each.type, value };
+    },
+  });
+}
+
+/** Puts parameter values (PostgreSQL's text form) into the bound plan. */
 export function substituteParameters(
   bound: BoundSelect,
   values: readonly (string | null)[],
   facts: Pick<StatementScope, 'timeZone' | 'now'>,
 ): Plan {
-  if (values.length !== bound.parameters.length) {
-    throw new QueryError(
-      'protocolViolation',
-      `the statement needs ${bound.parameters.length} parameters, ${values.length} were given`,
-    );
-  }
-  if (values.length === 0) {
-    return bound.plan;
-  }
-  const constants = bound.parameters.map((type, index) => {
-    const value = values[index] ?? null;
-    return { type, value: value === null ? null : parseLiteral(value, type, facts) };
-  });
-  return rewritePlan(bound.plan, {
-    expression(each) {
-      if (each.kind !== 'parameter') {
-        return each;
-      }
-      const constant = constants[each.index - 1];
-      if (constant === undefined) {
-        throw new QueryError('undefinedParameter', `there is no parameter $${each.index}`);
-      }
-      return { kind: 'constant', type: each.type, value: constant.value };
-    },
-  });
+  return withParameters(bound.plan, parameterValues(bound, values, facts));
 }
 
 /** What a table's declaration says of its time column and date partition, unless its rows are known to be otherwise. */

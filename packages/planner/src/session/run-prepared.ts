@@ -1,13 +1,22 @@
+import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { QueryError } from '@tributary/sql';
 import type { SqlType, Statement } from '@tributary/sql';
 import type { BoundSelect } from '../bind/bind-context.ts';
 import { explainSelect } from '../explain/explain-select.ts';
 import { constantRows } from '../execute/constant-rows.ts';
+import { directRows } from '../execute/direct-rows.ts';
 import { runPlan } from '../execute/run-plan.ts';
 import { CONSTANT_ROWS } from '../rules/rules.ts';
+import { directQuery } from '../service/direct-query.ts';
 import { leadPlan } from '../service/lead-plan.ts';
 import { withDigitsOfValues } from '../service/parameter-digits.ts';
-import { bindQuery, rewriteFolded, substituteParameters } from '../service/plan-select.ts';
+import {
+  bindQuery,
+  parameterValues,
+  rewriteFolded,
+  substituteParameters,
+  withParameters,
+} from '../service/plan-select.ts';
 import { runContext } from '../service/run-context.ts';
 import type { StatementScope } from '../service/statement-scope.ts';
 import { writeStatement } from '../write/write-statement.ts';
@@ -45,22 +54,14 @@ export async function runSelect(
   const { record } = scope;
   const started = performance.now();
   const bound = boundQuery(prepared, parameters, scope);
-  const plan = substituteParameters(bound, parameters, scope);
+  const values = parameterValues(bound, parameters, scope);
   record.statistics.planningMs += performance.now() - started;
   // Looking at the statistics must not replace what one wants to look at.
   if (bound.relations.length > 0) {
     records.remember(record);
   }
-  const folded = await leadPlan(plan, scope);
   const answer = { columns: bound.plan.columns, tag: 'SELECT', notices: [] } as const;
-  const off = scope.rulesOff.has('all') || scope.rulesOff.has(CONSTANT_ROWS);
-  const rows = off ? undefined : constantRows(folded);
-  if (rows !== undefined) {
-    records.end(record);
-    return { ...answer, kind: 'textRows', rows };
-  }
-  const chunks = runPlan(rewriteFolded(folded, scope).plan, runContext(scope));
-  return {
+  const sent = (chunks: AsyncGenerator<DuckDBDataChunk>): StatementResult => ({
     ...answer,
     kind: 'rows',
     chunks: () => records.until(chunks, record),
@@ -68,7 +69,17 @@ export async function runSelect(
       await chunks.return(undefined);
       records.closed(record);
     },
-  };
+  });
+  const direct = await directQuery(bound, scope);
+  if (direct !== undefined) return sent(directRows(direct, values, runContext(scope)));
+  const folded = await leadPlan(withParameters(bound.plan, values), scope);
+  const off = scope.rulesOff.has('all') || scope.rulesOff.has(CONSTANT_ROWS);
+  const rows = off ? undefined : constantRows(folded);
+  if (rows !== undefined) {
+    records.end(record);
+    return { ...answer, kind: 'textRows', rows };
+  }
+  return sent(runPlan(rewriteFolded(folded, scope).plan, runContext(scope)));
 }
 
 /** EXPLAIN of a prepared query. */

@@ -5,6 +5,8 @@ const MINUS = 0x2d;
 const ZERO = 0x30;
 /** Buffers that are larger are not kept for the next message. */
 const KEPT_BYTES = 1 << 20;
+/** Answers up to this long are copied out: those of short statements. */
+const COPIED_BYTES = 1024;
 
 /**
  * A growing byte buffer that messages are written into. Integers are big-endian, as on the wire. Rows write through it
@@ -169,6 +171,12 @@ export class Writer {
 
   /** What was written, leaving the writer empty with a buffer of its own. */
   take(): Buffer {
+    if (this.length <= COPIED_BYTES) {
+      // A copy among others costs less than new memory for what is written next.
+      const copy = Buffer.from(this.buffer.subarray(0, this.length));
+      this.length = 0;
+      return copy;
+    }
     const taken = this.buffer.subarray(0, this.length);
     this.#use(Buffer.allocUnsafeSlow(this.#initial));
     this.length = 0;

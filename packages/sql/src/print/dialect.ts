@@ -31,6 +31,8 @@ export interface Dialect {
   readonly nativeRowSelection: boolean;
   typeName(type: SqlType): string;
   literal(value: string | null, type: SqlType): string;
+  /** A value that is given when the text runs. Throws where the engine is given all values as text. */
+  parameter(index: number, type: SqlType): string;
   /** Throws featureNotSupported where the engine has no equal. */
   template(entry: FunctionEntry): Template;
   /** Throws featureNotSupported where the engine has no equal. */

@@ -21,6 +21,9 @@ export function duckdbDialect(scanText: ScanText): Dialect {
     nativeRowSelection: false,
     typeName: engineType,
     literal: duckdbLiteral,
+    parameter: (index) => {
+      throw new QueryError('internalError', `Parameter $${index} has no value.`);
+    },
     template: duckdbTemplate,
     castTemplate(from, to) {
       const template = castEntry(from, to)?.templates.duckdb;

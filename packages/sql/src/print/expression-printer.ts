@@ -114,7 +114,7 @@ function printBare(
     case 'constant':
       return dialect.literal(expression.value, expression.type);
     case 'parameter':
-      throw new QueryError('internalError', `Parameter $${expression.index} has no value.`);
+      return dialect.parameter(expression.index, expression.type);
     case 'call':
       return printCall(expression.entry, expression.args.map(argument), expression.type, printer);
     case 'cast': {

@@ -21,6 +21,7 @@ export function postgresDialect(table: (scan: ScanPlan) => string): Dialect {
       if (isBool) return value.startsWith('t') ? 'TRUE' : 'FALSE';
       return `CAST(${quoteText(value)} AS ${typeName(type)})`;
     },
+    parameter: (index, type) => `CAST($${index} AS ${typeName(type)})`,
     template: postgresTemplate,
     castTemplate: () => 'CAST({0} AS {type})',
     comparable: (text) => text,

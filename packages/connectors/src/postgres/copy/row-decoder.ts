@@ -1,4 +1,4 @@
-import type { TableLoader } from '@tributary/engine';
+import type { RowSink } from '@tributary/engine';
 import { LOADED_ROWS } from '@tributary/engine';
 import { QueryError, isQueryError, visitPlan } from '@tributary/sql';
 import type { Plan, PlanColumn } from '@tributary/sql';
@@ -11,20 +11,20 @@ const END_OF_ROWS = -1;
 const NULL_FIELD = -1;
 
 /**
- * Decodes rows of PostgreSQL's binary COPY format into a table of the engine. A payload holds whole rows (the first one after
+ * Decodes rows in PostgreSQL's binary form into a table of the engine or chunks of it. A payload of COPY holds whole rows (the first one after
  * the format's header). Throws QueryError for a value that the engine cannot hold, with its column's name.
  */
 export class RowDecoder {
   readonly #columns: readonly PlanColumn[];
   readonly #readers: readonly ValueReader[];
-  readonly #table: TableLoader;
+  readonly #table: RowSink;
   readonly #source: string;
   #received: ReceivedBytes = { bytes: new Uint8Array(), view: new DataView(new ArrayBuffer(0)) };
   #started = false;
   #row = 0;
   rows = 0;
 
-  constructor(plan: Plan, table: TableLoader, source: string) {
+  constructor(plan: Plan, table: RowSink, source: string) {
     const stored = storedColumns(plan);
     this.#columns = plan.columns;
     this.#readers = plan.columns.map(({ id, type }) => valueReader(type, stored.has(id)));
@@ -33,11 +33,7 @@ export class RowDecoder {
   }
 
   payload(buffer: Buffer, from: number, to: number): void {
-    if (this.#received.bytes !== buffer) {
-      const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-      this.#received = { bytes: buffer, view };
-    }
-    const { view } = this.#received;
+    const { view } = this.#receive(buffer);
     let at = from;
     if (!this.#started) {
       this.#started = true;
@@ -51,10 +47,24 @@ export class RowDecoder {
     }
   }
 
+  /** One row as a query's answer holds it: the same as in a COPY, without its header. */
+  row(buffer: Buffer, from: number): void {
+    const { view } = this.#receive(buffer);
+    this.#decode(from + 2, view.getInt16(from));
+  }
+
   /** Gives the last rows to the table. */
   finish(): void {
     this.#append();
     this.#table.finish();
+  }
+
+  #receive(buffer: Buffer): ReceivedBytes {
+    if (this.#received.bytes !== buffer) {
+      const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+      this.#received = { bytes: buffer, view };
+    }
+    return this.#received;
   }
 
   #append(): void {
