@@ -1,6 +1,6 @@
 import type { DuckDBType } from '@duckdb/node-api';
 import { DuckDBDecimalType, DuckDBListType, DuckDBTypeId } from '@duckdb/node-api';
-import type { Vector } from '@duckdb/node-bindings';
+import type { LogicalType, Vector } from '@duckdb/node-bindings';
 import native from '@duckdb/node-bindings';
 import { QueryError } from '@tributary/sql';
 import { TEXT_WIDTH, TextHeap, assignText } from './text-heap.ts';
@@ -58,6 +58,8 @@ interface LongText {
  */
 export class ColumnBuffer {
   readonly type: DuckDBType;
+  /** The type as the engine has it. */
+  readonly logicalType: LogicalType;
   /** Bytes of a value. */
   readonly width: number;
   /** Over the values: row `i` stands at byte `i * width`. */
@@ -78,6 +80,7 @@ export class ColumnBuffer {
 
   constructor(type: DuckDBType, capacity: number) {
     this.type = type;
+    this.logicalType = type.toLogicalType().logical_type;
     this.width = widthOf(type);
     this.#capacity = capacity;
     this.#bytes = new Uint8Array(capacity * this.width);

@@ -63,10 +63,10 @@ function typeOf(text: string): DuckDBType {
 /** The first `rows` rows of the buffers as a chunk of the engine; the buffers are empty then. */
 export function takeChunk(columns: readonly ColumnBuffer[], rows: number): DuckDBDataChunk {
   try {
-    const chunk = DuckDBDataChunk.create(
-      columns.map(({ type }) => type),
-      rows,
+    const chunk = new DuckDBDataChunk(
+      native.create_data_chunk(columns.map(({ logicalType }) => logicalType)),
     );
+    chunk.rowCount = rows;
     for (const [index, column] of columns.entries()) {
       column.copyTo(native.data_chunk_get_vector(chunk.chunk, index), rows);
       column.clear();

@@ -71,7 +71,9 @@ export async function runSelect(
     },
   });
   const direct = await directQuery(bound, scope);
-  if (direct !== undefined) return sent(directRows(direct, values, runContext(scope)));
+  if (direct !== undefined) {
+    return sent(directRows(direct, values, scope, () => runContext(scope)));
+  }
   const folded = await leadPlan(withParameters(bound.plan, values), scope);
   const off = scope.rulesOff.has('all') || scope.rulesOff.has(CONSTANT_ROWS);
   const rows = off ? undefined : constantRows(folded);

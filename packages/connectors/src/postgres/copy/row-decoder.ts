@@ -53,6 +53,13 @@ export class RowDecoder {
     this.#decode(from + 2, view.getInt16(from));
   }
 
+  /** Ready for the rows of another answer. */
+  clear(): void {
+    this.#started = false;
+    this.#row = 0;
+    this.rows = 0;
+  }
+
   /** Gives the last rows to the table. */
   finish(): void {
     this.#append();

@@ -1,4 +1,4 @@
-import { RowChunks, cancellation } from '@tributary/engine';
+import { cancellation } from '@tributary/engine';
 import type { Engine } from '@tributary/engine';
 import { engineType } from '@tributary/sql';
 import type { Plan } from '@tributary/sql';
@@ -50,10 +50,9 @@ export class DirectStatement implements SourceStatement {
   readonly #text: string;
   readonly #layout: ReturnType<typeof layoutQuery>;
   readonly #timeZone: string;
-  readonly #types: readonly string[];
   #runs = 0;
-  /** Buffers that no run uses now: they are larger than most results. */
-  #spare: RowChunks | undefined;
+  /** What no run uses now: its buffers are larger than most results. */
+  #spare: Receiver | undefined;
 
   constructor(plan: Plan, facts: QueryFacts, services: DirectServices) {
     this.#services = services;
@@ -61,7 +60,6 @@ export class DirectStatement implements SourceStatement {
     this.#text = queryText(plan, facts, services.catalog);
     this.#layout = layoutQuery(plan, services.catalog);
     this.#timeZone = facts.timeZone;
-    this.#types = plan.columns.map(({ type }) => engineType(type));
   }
 
   get text(): string {
@@ -107,10 +105,8 @@ export class DirectStatement implements SourceStatement {
     signal: AbortSignal,
     onReady: () => void,
   ): Promise<SourceRows> {
-    const chunks = this.#takeBuffers();
-    const { engine } = this.#services;
-    const held = new HeldRows(chunks, engine, this.#loadedColumns());
-    const decoder = new RowDecoder(this.#plan, held, this.#services.catalog.source);
+    const receiver = this.#takeReceiver();
+    const { held, decoder } = receiver;
     let present = -1;
     let spilling = Promise.resolve();
     const pipeline: Pipeline = this.#pipeline(lease, values, {
@@ -146,8 +142,9 @@ export class DirectStatement implements SourceStatement {
       throw error;
     } finally {
       signal.removeEventListener('abort', onAbort);
-      chunks.clear();
-      this.#spare = chunks;
+      held.clear();
+      decoder.clear();
+      this.#spare = receiver;
     }
   }
 
@@ -183,18 +180,24 @@ export class DirectStatement implements SourceStatement {
     });
   }
 
-  #takeBuffers(): RowChunks {
-    const spare = this.#spare ?? new RowChunks(this.#types);
+  #takeReceiver(): Receiver {
+    const spare = this.#spare;
     this.#spare = undefined;
-    return spare;
-  }
-
-  #loadedColumns(): { readonly name: string; readonly type: string }[] {
-    return this.#plan.columns.map(({ id }, index) => ({
+    if (spare !== undefined) return spare;
+    const { engine, catalog } = this.#services;
+    const loaded = this.#plan.columns.map(({ id, type }) => ({
       name: `c${id}`,
-      type: this.#types[index] ?? '',
+      type: engineType(type),
     }));
+    const held = new HeldRows(engine, loaded);
+    return { held, decoder: new RowDecoder(this.#plan, held, catalog.source) };
   }
+}
+
+/** What takes the rows of one run at a time. */
+interface Receiver {
+  readonly held: HeldRows;
+  readonly decoder: RowDecoder;
 }
 
 /** The low bytes of the one number of a row: a count of columns, a length, the number. */

@@ -1,12 +1,5 @@
-import type {
-  Engine,
-  EngineChunk,
-  LoadedColumn,
-  RowChunks,
-  RowSink,
-  TableLoader,
-} from '@tributary/engine';
-import { LOADED_ROWS } from '@tributary/engine';
+import type { Engine, EngineChunk, LoadedColumn, RowSink, TableLoader } from '@tributary/engine';
+import { LOADED_ROWS, RowChunks } from '@tributary/engine';
 
 /** Rows and received bytes that are held in this process; what is more goes to a table of the engine, which can spill it. */
 const MOST_ROWS = 2 * LOADED_ROWS;
@@ -22,12 +15,19 @@ export class HeldRows implements RowSink {
   #spilling = false;
   #table: TableLoader | undefined;
 
-  /** `rows`: empty ones, used for nothing else meanwhile. */
-  constructor(rows: RowChunks, engine: Engine, loaded: readonly LoadedColumn[]) {
-    this.columns = rows.columns;
-    this.#rows = rows;
+  constructor(engine: Engine, loaded: readonly LoadedColumn[]) {
+    this.#rows = new RowChunks(loaded.map(({ type }) => type));
+    this.columns = this.#rows.columns;
     this.#engine = engine;
     this.#loaded = loaded;
+  }
+
+  /** Forgets all rows, after a failure in the middle of one too; a table stays with whoever has it. */
+  clear(): void {
+    this.#rows.clear();
+    this.#count = 0;
+    this.#spilling = false;
+    this.#table = undefined;
   }
 
   append(rows: number): void {
