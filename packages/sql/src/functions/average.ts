@@ -1,17 +1,29 @@
 import { digitsOfType } from '../types/numeric-digits.ts';
+import { INT8 } from '../types/sql-type.ts';
 import type { SqlType } from '../types/sql-type.ts';
-import { powerOfTen } from './division.ts';
+import { powerOfTen, smallestUnit } from './decimal-text.ts';
+import { exactQuotient } from './exact-quotient.ts';
 import type { TemplateArgument, TemplateContext } from './function-entry.ts';
 import { reuse } from './template-parts.ts';
 
 /** Quotients with more places would leave too little of 128 bits for the count. */
 const MOST_PLACES = 24;
 
-/**
- * avg of exact numbers: `sum` (its type says the scale) divided by `count`, rounded half away from zero to the result's scale. The
- * whole part and the remainder are divided as 128-bit integers, so that no sum is too large. NULL where the count is 0.
- */
+/** avg of exact numbers: `sum` (its type says the scale) divided by `count`, rounded half away from zero to the result's scale. NULL where the count is 0. */
 export function averageText(
+  sum: TemplateArgument,
+  count: string,
+  result: SqlType,
+  context: TemplateContext,
+): string {
+  const places = digitsOfType(result).scale;
+  const wide = wideAverage(sum, count, result, context);
+  const exact = exactQuotient(sum, { text: count, type: INT8 }, places, wide);
+  return exact === undefined ? wide : `CAST(${exact} AS ${context.engineType(result)})`;
+}
+
+/** The whole part and the remainder are divided as 128-bit integers, so that no sum is too large. */
+function wideAverage(
   sum: TemplateArgument,
   count: string,
   result: SqlType,
@@ -33,8 +45,7 @@ export function averageText(
   const more = places + 1;
   const shifted = `((${digits} % ${divisor}) * CAST('${powerOfTen(more - scale)}' AS HUGEINT))`;
   const rest = `CAST((${shifted} // ${count}) AS DECIMAL(38,0))`;
-  const unit = `CAST('0.${'0'.repeat(places)}1' AS DECIMAL(${more},${more}))`;
-  return `CAST((${whole} + CAST((${rest} * ${unit}) AS ${type})) AS ${type})`;
+  return `CAST((${whole} + CAST((${rest} * ${smallestUnit(more)}) AS ${type})) AS ${type})`;
 }
 
 /** sum of intervals, field by field: `list` is where the placeholder for FILTER and OVER stands. */

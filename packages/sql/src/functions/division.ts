@@ -1,4 +1,7 @@
+import { powerOfTen, smallestUnit } from './decimal-text.ts';
+import { exactQuotient } from './exact-quotient.ts';
 import type { Template, TemplateArgument, TemplateContext } from './function-entry.ts';
+import { raise } from './template-parts.ts';
 import { digitsOfType, MAX_PRECISION } from '../types/numeric-digits.ts';
 
 const NO_ARGUMENT: TemplateArgument = {
@@ -9,11 +12,6 @@ const NO_ARGUMENT: TemplateArgument = {
 /** An argument of a template by index: a row's signature guarantees that it is there. */
 export function argument(args: readonly TemplateArgument[], index: number): TemplateArgument {
   return args[index] ?? NO_ARGUMENT;
-}
-
-/** DuckDB text that fails with a SQLSTATE: the engine turns this form into a QueryError. */
-export function raise(sqlstate: string, message: string): string {
-  return `error('TRIBUTARY:${sqlstate}:${message.replaceAll("'", "''")}')`;
 }
 
 /**
@@ -27,14 +25,14 @@ export function guardZero(
 ): string {
   if (divisor.constant !== undefined && Number(divisor.constant) !== 0) return text;
   const present = dividend.constant === undefined ? ` AND ${dividend.text} IS NOT NULL` : '';
-  return `CASE WHEN ${divisor.text} = 0${present} THEN ${raise('22012', 'division by zero')} ELSE ${text} END`;
+  return `CASE WHEN ${divisor.text} = 0${present} THEN ${raise('divisionByZero', 'division by zero')} ELSE ${text} END`;
 }
 
 /** Division of floats: only NULL and NaN may be divided by zero, which the engine answers by NULL. */
 export function floatQuotient(args: readonly TemplateArgument[]): string {
   const [a, b] = [argument(args, 0), argument(args, 1)];
   if (b.constant !== undefined && Number(b.constant) !== 0) return `(${a.text} / ${b.text})`;
-  const zero = `CASE WHEN coalesce(isnan(${a.text}), true) THEN 1 ELSE ${raise('22012', 'division by zero')} END`;
+  const zero = `CASE WHEN coalesce(isnan(${a.text}), true) THEN 1 ELSE ${raise('divisionByZero', 'division by zero')} END`;
   return `(${a.text} / CASE WHEN ${b.text} = 0 THEN ${zero} ELSE ${b.text} END)`;
 }
 
@@ -44,10 +42,6 @@ export function guarded(symbol: '/' | '//' | '%'): Template {
     const [a, b] = [argument(args, 0), argument(args, 1)];
     return guardZero(a, b, `(${a.text} ${symbol} ${b.text})`);
   };
-}
-
-export function powerOfTen(exponent: number): string {
-  return `1${'0'.repeat(exponent)}`;
 }
 
 /** A DECIMAL value's digits without the point, as a HUGEINT. The cast to 38 digits keeps the product out of 64 bits. */
@@ -75,7 +69,7 @@ export function alignedDigits(
 export function scaledDigits(text: string, scale: number, type: string): string {
   if (scale === 0) return `CAST(${text} AS ${type})`;
   const whole = `CAST(${text} AS DECIMAL(${MAX_PRECISION - scale},0))`;
-  return `CAST((${whole} * CAST('0.${'0'.repeat(scale - 1)}1' AS DECIMAL(${scale},${scale}))) AS ${type})`;
+  return `CAST((${whole} * ${smallestUnit(scale)}) AS ${type})`;
 }
 
 /** numeric % numeric: by the engine where one DECIMAL holds both operands (it would take doubles), else by their digits. */
@@ -93,27 +87,31 @@ export const numericRemainder: Template = (args, context) => {
 };
 
 /** Divisors with more places leave too little room for the dividend in 128 bits. */
-const EXACT_DIVISOR_SCALE = 6;
+const WIDE_DIVISOR_SCALE = 6;
 
-/**
- * numeric / numeric. DuckDB divides decimals as doubles, so the digits are divided as 128-bit integers with one place more than
- * the result, which the last cast rounds half away from zero. Divisors with many places are divided as doubles.
- */
+/** numeric / numeric. DuckDB divides decimals as doubles. What has too many places for an exact quotient is divided so here too. */
 export const numericQuotient: Template = (args, context) => {
   const [a, b] = [argument(args, 0), argument(args, 1)];
-  return guardZero(a, b, quotient(a, b, context));
+  const { scale } = digitsOfType(context.result);
+  const wide = guardZero(a, b, wideQuotient(a, b, context));
+  const exact = exactQuotient(a, b, scale, wide);
+  return exact === undefined ? wide : `CAST(${exact} AS ${context.engineType(context.result)})`;
 };
 
-function quotient(a: TemplateArgument, b: TemplateArgument, context: TemplateContext): string {
+/**
+ * The digits are divided as 128-bit integers with one place more than the result, which the last cast rounds half away from zero.
+ * Divisors with many places are divided as doubles.
+ */
+function wideQuotient(a: TemplateArgument, b: TemplateArgument, context: TemplateContext): string {
   const type = context.engineType(context.result);
   const left = digitsOfType(a.type).scale;
   const right = digitsOfType(b.type).scale;
   const scale = digitsOfType(context.result).scale;
   const shift = scale + 1 + right - left;
-  if (right > EXACT_DIVISOR_SCALE || shift < 0 || scale > 36) {
+  if (right > WIDE_DIVISOR_SCALE || shift < 0 || scale > 36) {
     return `CAST((CAST(${a.text} AS DOUBLE) / CAST(${b.text} AS DOUBLE)) AS ${type})`;
   }
   const dividend = `(${unscaled(a, left)} * CAST('${powerOfTen(shift)}' AS HUGEINT))`;
   const whole = `CAST((${dividend} // ${unscaled(b, right)}) AS DECIMAL(38,0))`;
-  return `CAST((${whole} * CAST('0.${'0'.repeat(scale)}1' AS DECIMAL(${scale + 1},${scale + 1}))) AS ${type})`;
+  return `CAST((${whole} * ${smallestUnit(scale + 1)}) AS ${type})`;
 }

@@ -1,7 +1,7 @@
-import { argument, raise } from './division.ts';
+import { argument } from './division.ts';
 import type { TemplateArgument, TemplateContext } from './function-entry.ts';
 import { itemText, jsonKey, MEMBER_SEPARATORS } from './json-text.ts';
-import { reuse } from './template-parts.ts';
+import { raise, reuse } from './template-parts.ts';
 
 /** The joined items as the aggregate's value. */
 export function jsonArrayText(items: string): string {
@@ -28,8 +28,8 @@ export function jsonObjectText(type: JsonType, members: string): string {
   const [open, close] = type === 'json' ? ['{ ', ' }'] : ['{', '}'];
   const missing =
     type === 'json'
-      ? raise('22004', 'null value not allowed for object key')
-      : raise('22023', 'field name must not be null');
+      ? raise('nullValueNotAllowed', 'null value not allowed for object key')
+      : raise('invalidParameterValue', 'field name must not be null');
   return reuse(
     [members],
     (text) =>

@@ -13,13 +13,13 @@ import {
   guarded,
   guardZero,
   numericRemainder,
-  raise,
   scaledDigits,
 } from '../division.ts';
+import type { ErrorCode } from '../../errors.ts';
 import type { FunctionEntry, Template } from '../function-entry.ts';
 import { power } from '../power.ts';
 import { fn } from '../signature.ts';
-import { reusing } from '../template-parts.ts';
+import { raise, reusing } from '../template-parts.ts';
 
 /** What transcendental functions of numerics give: computed as doubles, 16 places kept. */
 const TRANSCENDENTAL = (): NumericDigits => ({ precision: MAX_PRECISION, scale: 16 });
@@ -161,7 +161,7 @@ const basic: readonly FunctionEntry[] = [
   fn('factorial(int8) -> numeric', {
     duckdb: (args, context) => {
       const value = argument(args, 0).text;
-      return `CASE WHEN ${value} < 0 THEN ${raise('22003', 'factorial of a negative number is undefined')} ELSE CAST(factorial(CAST(${value} AS INTEGER)) AS ${context.engineType(context.result)}) END`;
+      return `CASE WHEN ${value} < 0 THEN ${raise('numericOutOfRange', 'factorial of a negative number is undefined')} ELSE CAST(factorial(CAST(${value} AS INTEGER)) AS ${context.engineType(context.result)}) END`;
     },
     digits: () => ({ precision: MAX_PRECISION, scale: 0 }),
   }),
@@ -178,13 +178,20 @@ const basic: readonly FunctionEntry[] = [
 ];
 
 /** 22003 or the more precise code where the argument lies outside the function's domain; DuckDB's own messages differ. */
-function domain(condition: string, sqlstate: string, message: string, text: string): Template {
-  return `CASE WHEN ${condition} THEN ${raise(sqlstate, message)} ELSE ${text} END`;
+function domain(condition: string, code: ErrorCode, message: string, text: string): Template {
+  return `CASE WHEN ${condition} THEN ${raise(code, message)} ELSE ${text} END`;
 }
 
-const SQRT = ['{0} < 0', '2201F', 'cannot take square root of a negative number'] as const;
-const LOG_ZERO = ['2201E', 'cannot take logarithm of zero'] as const;
-const LOG_NEGATIVE = ['2201E', 'cannot take logarithm of a negative number'] as const;
+const SQRT = [
+  '{0} < 0',
+  'invalidArgumentForPower',
+  'cannot take square root of a negative number',
+] as const;
+const LOG_ZERO = ['invalidArgumentForLogarithm', 'cannot take logarithm of zero'] as const;
+const LOG_NEGATIVE = [
+  'invalidArgumentForLogarithm',
+  'cannot take logarithm of a negative number',
+] as const;
 
 function logarithm(text: string): string {
   return `CASE WHEN {0} = 0 THEN ${raise(...LOG_ZERO)} WHEN {0} < 0 THEN ${raise(...LOG_NEGATIVE)} ELSE ${text} END`;
@@ -250,14 +257,14 @@ const trigonometry: readonly FunctionEntry[] = [
     fn(`${name}(float8) -> float8`, {
       duckdb: domain(
         'abs({0}) > 1 AND NOT isnan({0})',
-        '22003',
+        'numericOutOfRange',
         'input is out of range',
         `${name}({0})`,
       ),
     }),
   ),
   fn('acosh(float8) -> float8', {
-    duckdb: domain('{0} < 1', '22003', 'input is out of range', 'acosh({0})'),
+    duckdb: domain('{0} < 1', 'numericOutOfRange', 'input is out of range', 'acosh({0})'),
   }),
   fn('cot(float8) -> float8', {
     duckdb: "CASE WHEN {0} = 0 THEN CAST('Infinity' AS DOUBLE) ELSE cot({0}) END",
@@ -269,8 +276,11 @@ const trigonometry: readonly FunctionEntry[] = [
 
 /** What width_bucket refuses of floats before it looks at their order. */
 function boundsOfFloats(x: string, low: string, high: string): string {
-  const nan = raise('2201G', 'operand, lower bound, and upper bound cannot be NaN');
-  const infinite = raise('2201G', 'lower and upper bounds must be finite');
+  const nan = raise(
+    'invalidArgumentForWidthBucket',
+    'operand, lower bound, and upper bound cannot be NaN',
+  );
+  const infinite = raise('invalidArgumentForWidthBucket', 'lower and upper bounds must be finite');
   return `WHEN isnan(${x}) OR isnan(${low}) OR isnan(${high}) THEN ${nan} WHEN isinf(${low}) OR isinf(${high}) THEN ${infinite}`;
 }
 
@@ -289,7 +299,7 @@ function widthBucket(
     const outside = `CASE WHEN ${x} >= ${high} THEN CAST(CAST(${count} AS BIGINT) + 1 AS INTEGER) ELSE ${inside} END`;
     const up = `CASE WHEN ${x} < ${low} THEN 0 ELSE ${outside} END`;
     const down = `CASE WHEN ${x} > ${low} THEN 0 ELSE ${outside.replace('>=', '<=')} END`;
-    return `CASE WHEN ${count} <= 0 THEN ${raise('2201G', 'count must be greater than zero')} ${refused(operand, lower, upper)} WHEN ${lower} = ${upper} THEN ${raise('2201G', 'lower bound cannot equal upper bound')} WHEN ${lower} < ${upper} THEN ${up} ELSE ${down} END`;
+    return `CASE WHEN ${count} <= 0 THEN ${raise('invalidArgumentForWidthBucket', 'count must be greater than zero')} ${refused(operand, lower, upper)} WHEN ${lower} = ${upper} THEN ${raise('invalidArgumentForWidthBucket', 'lower bound cannot equal upper bound')} WHEN ${lower} < ${upper} THEN ${up} ELSE ${down} END`;
   });
 }
 
