@@ -16,24 +16,32 @@ export const warehouseRows: Benchmark = {
     '5,000,000 rows x 6 columns (2 text) out of Postgres, against DuckDB’s Postgres extension',
   async run(report) {
     const postgres = await benchPostgres(await generateTpch());
+    const source = (name: string, extension: string): string =>
+      `${name}: { connector: postgres, extension: ${extension}, url: '${postgres.connectionString}' }`;
     const server = await startTributary({
-      sources: `warehouse: { connector: postgres, url: '${postgres.connectionString}' }`,
+      sources: `${source('warehouse', 'never')}\n  ${source('attached', 'auto')}`,
+      extensions: ['postgres_scanner'],
     });
     const duckdb = await attachDuckdb(postgres.connectionString);
     try {
       await server.query("SET tributary.rules_off = 'push-to-source'");
-      const pair = await timePair(
-        RUNS,
-        () => server.query(aggregate('warehouse.wide')),
-        () => duckdb.rows(aggregate('pg.public.wide')),
-      );
-      const [a, b] = [median(pair.first), median(pair.second)];
-      report({
-        what: 'rows moved, without the extension',
-        figure: `${ms(a)} : ${ms(b)} = ${ratio(b / a)} its speed`,
-        bar: 'at least 0.3 x',
-        met: b / a >= 0.3,
-      });
+      for (const [what, table, least] of [
+        ['with the extension', 'attached.wide', 0.9],
+        ['without the extension', 'warehouse.wide', 0.3],
+      ] as const) {
+        const pair = await timePair(
+          RUNS,
+          () => server.query(aggregate(table)),
+          () => duckdb.rows(aggregate('pg.public.wide')),
+        );
+        const [a, b] = [median(pair.first), median(pair.second)];
+        report({
+          what: `rows moved, ${what}`,
+          figure: `${ms(a)} : ${ms(b)} = ${ratio(b / a)} its speed`,
+          bar: `at least ${least} x`,
+          met: b / a >= least,
+        });
+      }
     } finally {
       await server.close();
       duckdb.close();

@@ -9,13 +9,24 @@ import {
   projectPartitions,
 } from '@tributary/catalog';
 import type { ReuseStore, ReuseStoreConfig } from '@tributary/catalog';
-import { createLakeConnector, createPostgresConnector } from '@tributary/connectors';
+import {
+  EXTENSION_USES,
+  createLakeConnector,
+  createPostgresConnector,
+  postgresAccess,
+} from '@tributary/connectors';
 import type { LakeConfig, PostgresConfig, QueryConnector } from '@tributary/connectors';
 import { createEngine } from '@tributary/engine';
 import type { Engine } from '@tributary/engine';
 import { QueryLog, createQueryService, createReuseService } from '@tributary/planner';
 import type { QueryService, ReuseConfig, ReuseService, SqlSession } from '@tributary/planner';
 import type { PlanColumn } from '@tributary/sql';
+import { EXTENSIONS } from './engine-extensions.ts';
+
+/** `TRIBUTARY_POSTGRES_EXTENSION=always` runs the suites over Postgres sources by the engine's extension. */
+const EXTENSION_USE = EXTENSION_USES.find(
+  (use) => use === process.env['TRIBUTARY_POSTGRES_EXTENSION'],
+);
 
 export interface QueryRows {
   readonly columns: readonly PlanColumn[];
@@ -73,6 +84,7 @@ function withHook(engine: Engine, beforeRead: QueryStackOptions['beforeRead']): 
       return engine.rows(sql, parameters, options);
     },
     load: (columns) => engine.load(columns),
+    postgres: (source) => engine.postgres(source),
     extensions: () => engine.extensions(),
     hasExtension: (name) => engine.hasExtension(name),
     close: (signal) => engine.close(signal),
@@ -106,8 +118,11 @@ export async function openQueryStack(options: QueryStackOptions = {}): Promise<Q
     spillLimit: 10e9,
     allowedDirectories: [root, cache, cells],
     s3: [],
-    extensionDirectories: [],
+    extensionDirectories: [EXTENSIONS],
     extensions: [],
+    postgres: (options.postgres ?? [])
+      .map((config) => ({ extension: EXTENSION_USE ?? 'never', ...config }))
+      .flatMap((config) => postgresAccess(config) ?? []),
     maxConcurrent: options.maxConcurrent ?? 4,
   });
   const engine = withHook(opened, options.beforeRead);
@@ -127,7 +142,10 @@ export async function openQueryStack(options: QueryStackOptions = {}): Promise<Q
   const querySources = new Map(
     (options.postgres ?? []).map((config) => [
       config.source,
-      createPostgresConnector(config, { engine }),
+      createPostgresConnector(
+        { ...(EXTENSION_USE === undefined ? {} : { extension: EXTENSION_USE }), ...config },
+        { engine },
+      ),
     ]),
   );
   const reuse =

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { connectClient } from '@tributary/client';
 import type { QueryAnswer, QueryClient } from '@tributary/client';
 import { createLogger, parseConfig, startServer } from '@tributary/server';
+import { linkExtension } from './engine-extensions.ts';
 
 export interface TestServer {
   readonly url: string;
@@ -24,6 +25,8 @@ export interface TestServerOptions {
   readonly bootstrap?: string;
   /** More YAML lines at the top level. */
   readonly config?: string;
+  /** Engine extensions that it finds. */
+  readonly extensions?: readonly string[];
   /** Of user `tributary`, where `config` declares users. */
   readonly password?: string;
 }
@@ -42,6 +45,7 @@ ${options.config ?? ''}
 `;
   const clients: QueryClient[] = [];
   try {
+    for (const name of options.extensions ?? []) await linkExtension(name, `${state}/state`);
     const server = await startServer(
       parseConfig(text, file, {}),
       createLogger(process.env['LOG_LEVEL'] ?? 'error'),

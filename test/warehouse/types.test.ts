@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { startPostgres } from '../../packages/sql/test/support/postgres.ts';
 import type { TestPostgres } from '../../packages/sql/test/support/postgres.ts';
+import { hasExtension } from '../support/engine-extensions.ts';
 import { startTributary } from '../support/tributary.ts';
 import { COLUMNS, createTables } from './column-values.ts';
 import type { TestServer } from '../support/tributary.ts';
@@ -21,23 +22,28 @@ async function answer(sql: string): Promise<readonly (readonly (string | null)[]
   return result.rows;
 }
 
-beforeAll(async () => {
-  postgres = await startPostgres();
-  await createTables(postgres);
-  server = await startTributary({
-    sources: `warehouse: { connector: postgres, catalogAge: 0, url: '${postgres.connectionString}' }`,
+const WAYS = hasExtension('postgres_scanner')
+  ? (['never', 'always'] as const)
+  : (['never'] as const);
+
+describe.each(WAYS)('values of a Postgres source, with the extension %s', (extension) => {
+  beforeAll(async () => {
+    postgres = await startPostgres();
+    await createTables(postgres);
+    server = await startTributary({
+      sources: `warehouse: { connector: postgres, catalogAge: 0, extension: ${extension}, url: '${postgres.connectionString}' }`,
+      extensions: extension === 'never' ? [] : ['postgres_scanner'],
+    });
+    client = new pg.Client({ connectionString: server.url });
+    await client.connect();
   });
-  client = new pg.Client({ connectionString: server.url });
-  await client.connect();
-});
 
-afterAll(async () => {
-  await client.end();
-  await server.close();
-  await postgres.stop();
-});
+  afterAll(async () => {
+    await client.end();
+    await server.close();
+    await postgres.stop();
+  });
 
-describe('values of a Postgres source', () => {
   test.each(COLUMNS.map(([type], index) => [type, index] as const))(
     'of type %s are answered as the source shows them',
     async (_, index) => {

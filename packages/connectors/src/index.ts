@@ -10,7 +10,7 @@ export {
 } from './lake/lake-connector.ts';
 export { noScanStatistics, relationWithoutSource } from './scan-statistics.ts';
 export { createPostgresConnector } from './postgres/postgres-connector.ts';
-export { connectionTarget } from './postgres/postgres-config.ts';
-export type { PostgresConfig } from './postgres/postgres-config.ts';
+export { EXTENSION_USES, connectionTarget, postgresAccess } from './postgres/postgres-config.ts';
+export type { ExtensionUse, PostgresConfig } from './postgres/postgres-config.ts';
 export { escapeGlob } from './lake/location.ts';
 export { partitionBatch } from './lake/select-partitions.ts';

@@ -69,6 +69,8 @@ export interface QueryConnector {
   refusal(node: Plan): string | undefined;
   /** What the source would be sent. Throws where it has no words for it. Touches nothing. */
   text(plan: Plan, facts: QueryFacts): string;
+  /** How the rows would come, where there are several ways; for EXPLAIN. Touches nothing. */
+  reading?(plan: Plan, facts: QueryFacts): string | undefined;
   /**
    * Runs a plan and answers its rows, complete, as a relation of columns `c<id>`. Retries before the first row; fails with
    * `sourceUnavailable` naming the source where it cannot be reached.

@@ -3,6 +3,7 @@ import { QueryError } from '@tributary/sql';
 import { setMaxListeners } from 'node:events';
 import { AdmissionQueue } from './admission-queue.ts';
 import type {
+  AttachedPostgres,
   Engine,
   EngineConfig,
   EngineResult,
@@ -16,6 +17,7 @@ import type { LockedInstance } from './locked-instance.ts';
 import { openLockedInstance, PREFETCH } from './locked-instance.ts';
 import { wrapNativeError } from './native-error.ts';
 import { Place } from './place.ts';
+import { AttachedTransaction } from './postgres-transaction.ts';
 import { RunningStatement } from './running-statement.ts';
 import { EngineTable } from './table-loader.ts';
 
@@ -29,7 +31,7 @@ export async function createEngine(config: EngineConfig): Promise<Engine> {
   if (!Number.isInteger(config.maxConcurrent) || config.maxConcurrent < 1) {
     throw new QueryError('invalidConfiguration', 'maxConcurrent must be a whole number above 0');
   }
-  return new DuckdbEngine(await openLockedInstance(config), config.maxConcurrent);
+  return new DuckdbEngine(await openLockedInstance(config), config);
 }
 
 class DuckdbEngine implements Engine {
@@ -43,10 +45,12 @@ class DuckdbEngine implements Engine {
   /** Aborts every running statement when closing may wait no longer. */
   readonly #shutdown = new AbortController();
   readonly #loaded = new Set<EngineTable>();
+  readonly #threads: number;
   #closing: Promise<void> | undefined;
 
-  constructor(locked: LockedInstance, maxConcurrent: number) {
+  constructor(locked: LockedInstance, { maxConcurrent, threads }: EngineConfig) {
     this.#locked = locked;
+    this.#threads = threads;
     this.#idle = [...locked.connections];
     this.#queue = new AdmissionQueue(maxConcurrent);
     // Every open statement listens.
@@ -124,6 +128,20 @@ class DuckdbEngine implements Engine {
     );
     this.#loaded.add(table);
     return table;
+  }
+
+  postgres(source: string): AttachedPostgres | undefined {
+    const name = this.#locked.postgres.get(source);
+    if (name === undefined) return undefined;
+    return {
+      atOnce: this.#threads,
+      begin: async (signal) => {
+        if (this.#closing !== undefined) {
+          throw new QueryError('adminShutdown', 'the server is shutting down');
+        }
+        return AttachedTransaction.begin(await this.#locked.instance.connect(), name, signal);
+      },
+    };
   }
 
   extensions(): readonly ExtensionReport[] {

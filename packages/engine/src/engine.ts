@@ -62,6 +62,36 @@ export interface ExtensionReport {
   readonly detail: string;
 }
 
+/** Rows to be put into a table of the engine. */
+export interface FillOptions {
+  /** A table of `load`: its name, and its columns' types. */
+  readonly table: string;
+  readonly types: readonly string[];
+  /** A query in PostgreSQL's text: a column for each of the table's, then a boolean that says that a value of the row cannot be read. */
+  readonly text: string;
+}
+
+/**
+ * A read-only transaction (REPEATABLE READ) of an attached PostgreSQL, on a connection that is opened and closed with it. Native errors
+ * carry no SQLSTATE here; whoever needs one asks again another way.
+ */
+export interface PostgresTransaction {
+  /** A statement without rows. */
+  execute(text: string): Promise<void>;
+  /** The first row of a query whose columns have different names; empty: it has none. */
+  row(text: string): Promise<readonly DuckDBValue[]>;
+  /** Puts the rows into a table, which are seen once the transaction is committed. Fails where types differ or a value is unreadable. */
+  fill(options: FillOptions): Promise<number>;
+  /** Idempotent; must be called. Throws only where a commit fails. */
+  close(commit: boolean): Promise<void>;
+}
+
+export interface AttachedPostgres {
+  /** Transactions that can usefully read at once. */
+  readonly atOnce: number;
+  begin(signal: AbortSignal): Promise<PostgresTransaction>;
+}
+
 /**
  * Runs generated text in an embedded DuckDB that is locked: no file outside the allowed directories, no configuration.
  * All errors are QueryErrors: native ones are wrapped once, here.
@@ -76,6 +106,8 @@ export interface Engine {
   ): Promise<readonly (readonly DuckDBValue[])[]>;
   /** Creates a table for rows from outside. At least one column. */
   load(columns: readonly LoadedColumn[]): Promise<TableLoader>;
+  /** A source's PostgreSQL that is attached; undefined: it is not, for want of the extension or of the server at start. */
+  postgres(source: string): AttachedPostgres | undefined;
   extensions(): readonly ExtensionReport[];
   hasExtension(name: string): boolean;
   /** Waits for running statements (until the signal aborts, then interrupts them) and closes. */
@@ -93,6 +125,20 @@ export interface S3Access {
   readonly pathStyle?: boolean;
 }
 
+/** A PostgreSQL that the engine reads itself where its extension is there. Holds a password: never printed. */
+export interface PostgresAccess {
+  readonly source: string;
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string | undefined;
+  readonly database: string;
+  readonly applicationName: string;
+  /** libpq's. */
+  readonly sslmode: string;
+  readonly rootCertificateFile?: string;
+}
+
 export interface EngineConfig {
   readonly threads: number;
   /** Bytes. */
@@ -103,6 +149,8 @@ export interface EngineConfig {
   readonly allowedDirectories: readonly string[];
   /** Read-only remote roots that httpfs may read, with scoped secrets. */
   readonly s3: readonly S3Access[];
+  /** Attached at the start, those that can be reached. Default none. */
+  readonly postgres?: readonly PostgresAccess[];
   /** Folders searched for `<name>.duckdb_extension`. */
   readonly extensionDirectories: readonly string[];
   readonly extensions: readonly string[];

@@ -5,6 +5,7 @@ import { realpath } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { EngineConfig, ExtensionReport } from './engine.ts';
 import { loadExtensions } from './extensions.ts';
+import { attachPostgres } from './postgres-access.ts';
 import { quoteLiteral } from './quote-literal.ts';
 import { createS3Secret } from './s3-secret.ts';
 
@@ -13,9 +14,12 @@ export interface LockedInstance {
   readonly instance: DuckDBInstance;
   readonly connections: readonly DuckDBConnection[];
   readonly extensions: readonly ExtensionReport[];
+  /** The engine's names of attached PostgreSQL databases, by source. */
+  readonly postgres: ReadonlyMap<string, string>;
 }
 
 const PARKED_RESULTS = 64;
+const POSTGRES = 'postgres_scanner';
 
 /** The one setting of a connection that changes after the lock: how local Parquet files are read. */
 export const PREFETCH = 'prefetch_all_parquet_files';
@@ -46,12 +50,16 @@ export async function openLockedInstance(config: EngineConfig): Promise<LockedIn
   }
   try {
     const connection = await instance.connect();
+    const databases = config.postgres ?? [];
     const extensions = await loadExtensions(
       connection,
-      config.extensions,
+      databases.length === 0 ? config.extensions : [...config.extensions, POSTGRES],
       config.extensionDirectories,
     );
-    if (extensions.some(({ name, state }) => name === 'httpfs' && state === 'loaded')) {
+    const isLoaded = (wanted: string): boolean =>
+      extensions.some(({ name, state }) => name === wanted && state === 'loaded');
+    const attached = isLoaded(POSTGRES) ? await attachPostgres(connection, databases) : undefined;
+    if (isLoaded('httpfs')) {
       for (const [index, secret] of secrets.entries()) {
         await connection.run(secret).catch(() => {
           // The native message quotes the statement with its keys: it is dropped on purpose.
@@ -73,7 +81,12 @@ export async function openLockedInstance(config: EngineConfig): Promise<LockedIn
     }
     await connection.run('SET GLOBAL enable_external_access = false');
     await connection.run('SET GLOBAL lock_configuration = true');
-    return { instance, connections, extensions };
+    return {
+      instance,
+      connections,
+      extensions: [...extensions, ...(attached?.reports ?? [])],
+      postgres: attached?.names ?? new Map<string, string>(),
+    };
   } catch (error) {
     instance.closeSync();
     throw isQueryError(error) ? error : refused('the engine refuses its configuration', error);

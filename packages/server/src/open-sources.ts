@@ -1,13 +1,22 @@
 import { readFile } from 'node:fs/promises';
-import { createPostgresConnector } from '@tributary/connectors';
+import { createPostgresConnector, postgresAccess } from '@tributary/connectors';
 import type { QueryConnector } from '@tributary/connectors';
-import type { Engine } from '@tributary/engine';
+import type { Engine, PostgresAccess } from '@tributary/engine';
 import { QueryError } from '@tributary/sql';
 import type { Config, LakeSourceConfig } from './config/config.ts';
 import type { PostgresSourceConfig } from './config/postgres-source.ts';
 
 export function lakeSources(config: Config): readonly LakeSourceConfig[] {
   return config.sources.filter((source) => source.connector === 'lake');
+}
+
+/** The databases that the engine may attach. */
+export function attachedSources(config: Config): readonly PostgresAccess[] {
+  return config.sources.flatMap((source) => {
+    if (source.connector !== 'postgres') return [];
+    const access = postgresAccess({ source: source.name, ...source });
+    return access === undefined ? [] : [access];
+  });
 }
 
 /** The sources that compute queries, by name. None is connected to: one that is down must not keep the server from starting. */

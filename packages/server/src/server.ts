@@ -15,7 +15,7 @@ import { QueryLog, createQueryService, createReuseService } from '@tributary/pla
 import { QueryError, isQueryError } from '@tributary/sql';
 import { createCatalogEngine } from './catalog-engine/catalog-engine.ts';
 import type { Config, LakeSourceConfig, TlsConfig } from './config/config.ts';
-import { lakeSources, openQuerySources } from './open-sources.ts';
+import { attachedSources, lakeSources, openQuerySources } from './open-sources.ts';
 import { startHttpServer } from './http/http-server.ts';
 import { createMetrics } from './http/metrics.ts';
 import type { Logger } from './logger.ts';
@@ -69,6 +69,7 @@ async function openEngine(config: Config): Promise<Engine> {
       .map((source) => ({ scope: source.root, ...source.s3 })),
     extensionDirectories: [extensionDirectory(config.state)],
     extensions: ['httpfs'],
+    postgres: attachedSources(config),
     maxConcurrent: Math.max(4, config.engine.threads * 2),
   });
 }

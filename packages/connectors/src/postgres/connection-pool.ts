@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AdmissionQueue, cancellation } from '@tributary/engine';
 import pg from 'pg';
-import { tlsOptions } from './postgres-config.ts';
+import { APPLICATION_NAME, tlsOptions } from './postgres-config.ts';
 import type { ConnectionTarget } from './postgres-config.ts';
 
 /** A connection that is the holder's alone until it is given back. */
@@ -13,10 +13,15 @@ export interface Lease {
   release(reusable: boolean): void;
 }
 
+/** A backend of the source, and when the transaction that it must be in began (PostgreSQL's text). */
+export interface BackendId {
+  readonly pid: number;
+  readonly since: string;
+}
+
 /** An idle connection is closed after this long. */
 const IDLE_MS = 60_000;
 const CANCEL_TIMEOUT_MS = 5_000;
-const APPLICATION_NAME = 'tributary';
 
 interface Idle {
   readonly client: pg.Client;
@@ -77,6 +82,38 @@ export class ConnectionPool {
       if (signal.aborted) throw error;
       return undefined;
     });
+  }
+
+  /** A place for a connection that somebody else opens, where one is free now; to be given back. Throws QueryError when `signal` aborts. */
+  async placeAtOnce(signal: AbortSignal): Promise<(() => void) | undefined> {
+    if (this.#queue.running >= this.#size) return undefined;
+    const leave = await this.#queue.enter(signal);
+    if (this.#idle.length + this.#queue.running > this.#size) {
+      const idle = this.#takeIdle();
+      if (idle !== undefined) destroy(idle);
+    }
+    return leave;
+  }
+
+  /** Asks the source, over a connection beside the pool's, to stop what a backend of this user runs. Never throws. */
+  async cancelBackend({ pid, since }: BackendId): Promise<void> {
+    const timeout = AbortSignal.timeout(CANCEL_TIMEOUT_MS);
+    const client = await this.#connect(timeout).catch(() => undefined);
+    if (client === undefined) return;
+    const onTimeout = (): void => destroy(client);
+    timeout.addEventListener('abort', onTimeout, { once: true });
+    try {
+      // By then it may be another's: behind a pooler, or after the transaction's end.
+      await client.query(
+        'SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.pg_stat_activity WHERE pid = $1 AND xact_start = $2::pg_catalog.timestamptz',
+        [pid, since],
+      );
+    } catch {
+      // Whoever cancels tries again.
+    } finally {
+      timeout.removeEventListener('abort', onTimeout);
+      destroy(client);
+    }
   }
 
   /** Cancels what runs and closes every connection. */

@@ -2,6 +2,7 @@ import { AdmissionQueue } from '@tributary/engine';
 import { QueryError } from '@tributary/sql';
 import type { ScanRelation } from '../connector.ts';
 import type { ConnectionPool, Lease } from './connection-pool.ts';
+import type { ExtensionReader } from './extension/extension-reader.ts';
 import { BEGIN, readQuery } from './read-query.ts';
 import type { Reading, SourceQuery } from './read-query.ts';
 import { isTransient, sqlState } from './source-error.ts';
@@ -20,18 +21,24 @@ const UNKNOWN_SNAPSHOT = /^(22023|55000|42704|0A000)$/;
  */
 export class PostgresMoment {
   readonly #pool: ConnectionPool;
+  readonly #extension: ExtensionReader | undefined;
   readonly #own = new AdmissionQueue(1);
   #begun: Promise<Holder> | undefined;
   /** Why the first connection's transaction is no more. */
   #failure: { readonly reason: unknown } | undefined;
 
-  constructor(pool: ConnectionPool) {
+  constructor(pool: ConnectionPool, extension?: ExtensionReader) {
     this.#pool = pool;
+    this.#extension = extension;
   }
 
   /** Throws the driver's errors, not to be tried again alone: another try would see another moment. */
   async read(query: SourceQuery, context: ReadingContext): Promise<ScanRelation> {
     const holder = await (this.#begun ??= this.#begin(context.signal));
+    if (query.extension !== undefined && holder.snapshot !== undefined) {
+      const read = await this.#extension?.read(query, holder.snapshot, context);
+      if (read !== undefined) return read;
+    }
     if (this.#own.running > 0 && holder.snapshot !== undefined) {
       const read = await this.#readBeside(holder, holder.snapshot, query, context);
       if (read !== undefined) return read;

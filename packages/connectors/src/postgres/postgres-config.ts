@@ -1,9 +1,14 @@
 import type { ConnectionOptions } from 'node:tls';
+import type { PostgresAccess } from '@tributary/engine';
 import { QueryError } from '@tributary/sql';
 
 /** libpq's names. `prefer` takes TLS where the server offers it, unverified. */
 export const TLS_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 export type TlsMode = (typeof TLS_MODES)[number];
+
+/** When the engine's extension reads rows: where many are expected, whenever it can, or not at all. */
+export const EXTENSION_USES = ['auto', 'always', 'never'] as const;
+export type ExtensionUse = (typeof EXTENSION_USES)[number];
 
 export interface PostgresConfig {
   /** The source's configured name. */
@@ -22,6 +27,8 @@ export interface PostgresConfig {
   readonly connectTimeout?: number;
   /** Milliseconds for which what was read of the source's catalog stands. Default 5 seconds. */
   readonly catalogAge?: number;
+  /** Where the engine has attached the source. Default auto. */
+  readonly extension?: ExtensionUse;
   /** Columns of time by table (`schema.table`, or a table of schema public): ranges of them may be asked for side by side. */
   readonly timeColumns?: Readonly<Record<string, string>>;
 }
@@ -38,6 +45,8 @@ export interface ConnectionTarget {
 }
 
 const DEFAULT_PORT = 5432;
+/** What connections tell the source of themselves. */
+export const APPLICATION_NAME = 'tributary';
 
 /**
  * Reads a source's URL. Throws invalidConfiguration without quoting the URL, which may hold a password.
@@ -71,6 +80,24 @@ export function connectionTarget(config: PostgresConfig): ConnectionTarget {
     database,
     mode,
     rootCertificates: config.rootCertificates,
+  };
+}
+
+/** What the engine needs to attach the source; undefined: it must not, or could not verify the server as this does. */
+export function postgresAccess(
+  config: PostgresConfig & { readonly rootCertificateFile?: string },
+): PostgresAccess | undefined {
+  const { mode, rootCertificates: _, ...target } = connectionTarget(config);
+  const { rootCertificateFile } = config;
+  const verifies = mode === 'verify-ca' || mode === 'verify-full';
+  if (config.extension === 'never' || (verifies && rootCertificateFile === undefined))
+    return undefined;
+  return {
+    source: config.source,
+    ...target,
+    applicationName: APPLICATION_NAME,
+    sslmode: mode,
+    ...(verifies && rootCertificateFile !== undefined ? { rootCertificateFile } : {}),
   };
 }
 

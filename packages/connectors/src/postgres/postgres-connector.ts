@@ -14,9 +14,13 @@ import { ConnectionPool } from './connection-pool.ts';
 import { DirectStatement } from './direct/direct-statement.ts';
 import type { DirectServices } from './direct/direct-statement.ts';
 import { StatementNames } from './direct/statement-names.ts';
+import { extensionQuery } from './extension/extension-query.ts';
+import type { ExtensionQuery } from './extension/extension-query.ts';
+import { ExtensionReader } from './extension/extension-reader.ts';
+import { expectedRows } from './extension/expected-rows.ts';
 import { PostgresMoment } from './moment.ts';
 import { connectionTarget } from './postgres-config.ts';
-import type { PostgresConfig } from './postgres-config.ts';
+import type { ExtensionUse, PostgresConfig } from './postgres-config.ts';
 import { BEGIN, readQuery } from './read-query.ts';
 import type { SourceQuery } from './read-query.ts';
 import { refusal } from './refusal.ts';
@@ -27,6 +31,8 @@ const DEFAULT_CONNECTIONS = 4;
 const DEFAULT_STATEMENT_TIMEOUT_MS = 15 * 60_000;
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_CATALOG_AGE_MS = 5_000;
+/** Rows from which the extension's connections pay: opening one takes as long as COPY takes for some ten thousand rows. */
+const EXTENSION_ROWS = 100_000;
 
 /**
  * A PostgreSQL server whose tables appear as they are. Does not connect: whether the server can be reached shows when it is
@@ -51,6 +57,8 @@ class PostgresConnector implements QueryConnector {
   readonly #statementTimeout: number;
   readonly #direct: DirectServices;
   readonly #database: Omit<NamedDatabase, 'kind'>;
+  readonly #extension: ExtensionReader | undefined;
+  readonly #extensionUse: ExtensionUse;
 
   constructor(config: PostgresConfig, engine: Engine) {
     const target = connectionTarget(config);
@@ -62,6 +70,9 @@ class PostgresConnector implements QueryConnector {
     this.#pool = new ConnectionPool(target, this.sideBySide, connectTimeout);
     this.#catalogPool = new ConnectionPool(target, 1, connectTimeout);
     this.#statementTimeout = config.statementTimeout ?? DEFAULT_STATEMENT_TIMEOUT_MS;
+    this.#extensionUse = config.extension ?? 'auto';
+    const attached = this.#extensionUse === 'never' ? undefined : engine.postgres(config.source);
+    if (attached !== undefined) this.#extension = new ExtensionReader(attached, this.#pool);
     this.catalog = new CatalogCache(config.source, this.#catalogPool, {
       age: config.catalogAge ?? DEFAULT_CATALOG_AGE_MS,
       timeColumns: declaredTimes(config.timeColumns ?? {}),
@@ -99,12 +110,24 @@ class PostgresConnector implements QueryConnector {
 
   run(plan: Plan, facts: QueryFacts, context: ScanContext): Promise<ScanRelation> {
     return this.#retried(plan, facts, context, (query, statistics) =>
-      this.#read(query, statistics, context),
+      query.extension === undefined
+        ? this.#read(query, statistics, context)
+        : this.#readAlone(query, statistics, context),
     );
   }
 
+  reading(plan: Plan, facts: QueryFacts): string | undefined {
+    if (this.#extension === undefined) return undefined;
+    const query = extensionQuery(plan, facts, this.catalog);
+    if (typeof query === 'string') return `by COPY: ${query}`;
+    if (this.#extensionUse === 'always') return 'by the extension';
+    return query.tableRows < EXTENSION_ROWS
+      ? 'by COPY: its tables are small'
+      : `by the extension where at least ${EXTENSION_ROWS} are expected, else by COPY`;
+  }
+
   moment(): SourceMoment {
-    const moment = new PostgresMoment(this.#pool);
+    const moment = new PostgresMoment(this.#pool, this.#extension);
     const engine = this.#engine;
     return {
       run: (plan, facts, context) =>
@@ -121,7 +144,7 @@ class PostgresConnector implements QueryConnector {
   }
 
   /** Tries a query again where its connection failed: no row has left before all are here. */
-  #retried(
+  async #retried(
     plan: Plan,
     facts: QueryFacts,
     { signal }: ScanContext,
@@ -129,6 +152,7 @@ class PostgresConnector implements QueryConnector {
   ): Promise<ScanRelation> {
     const statistics = noScanStatistics('copy');
     const text = this.text(plan, facts);
+    const extension = await this.#extensionQuery(plan, facts, text, signal);
     return retried(this.catalog, statistics, signal, () =>
       read(
         {
@@ -138,10 +162,41 @@ class PostgresConnector implements QueryConnector {
           layout: layoutQuery(plan, this.catalog),
           timeZone: facts.timeZone,
           statementTimeout: this.#statementTimeout,
+          ...(extension === undefined ? {} : { extension }),
         },
         statistics,
       ),
     );
+  }
+
+  /** The query for the extension where it can read the rows and they are worth it. */
+  async #extensionQuery(
+    plan: Plan,
+    facts: QueryFacts,
+    text: string,
+    signal: AbortSignal,
+  ): Promise<ExtensionQuery | undefined> {
+    if (this.#extension === undefined) return undefined;
+    const query = extensionQuery(plan, facts, this.catalog);
+    if (typeof query === 'string') return undefined;
+    if (this.#extensionUse === 'always') return query;
+    if (query.tableRows < EXTENSION_ROWS) return undefined;
+    const expected = await expectedRows(text, this.#catalogPool, signal);
+    return expected >= EXTENSION_ROWS ? query : undefined;
+  }
+
+  /** Reads in a moment of the query's own. */
+  async #readAlone(
+    query: SourceQuery,
+    statistics: ScanStatistics,
+    { signal }: ScanContext,
+  ): Promise<ScanRelation> {
+    const moment = new PostgresMoment(this.#pool, this.#extension);
+    try {
+      return await moment.read(query, { engine: this.#engine, statistics, signal });
+    } finally {
+      await moment.close();
+    }
   }
 
   /** Reads in one transaction of one connection. */

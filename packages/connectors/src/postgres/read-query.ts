@@ -1,11 +1,13 @@
 import { cancellation } from '@tributary/engine';
 import type { Engine } from '@tributary/engine';
-import { QueryError, engineType } from '@tributary/sql';
+import { QueryError } from '@tributary/sql';
 import type { Plan } from '@tributary/sql';
 import type { ScanRelation, ScanStatistics } from '../connector.ts';
 import type { Lease } from './connection-pool.ts';
 import { CopyOut } from './copy/copy-out.ts';
 import { RowDecoder } from './copy/row-decoder.ts';
+import type { ExtensionQuery } from './extension/extension-query.ts';
+import { loadedTable, tableRelation } from './loaded-table.ts';
 import { quoteText } from './text/table-text.ts';
 
 /** A query to a source, and how its rows are read. */
@@ -19,6 +21,8 @@ export interface SourceQuery {
   readonly timeZone: string;
   /** Milliseconds; 0: none. */
   readonly statementTimeout: number;
+  /** Where the engine's extension is to read the rows; absent: COPY. */
+  readonly extension?: ExtensionQuery;
 }
 
 export interface Reading {
@@ -45,11 +49,7 @@ export async function readQuery(query: SourceQuery, reading: Reading): Promise<S
   const { lease, engine, statistics, signal } = reading;
   let copy: CopyOut | undefined;
   const onAbort = (): void => copy?.abandon(cancellation(signal));
-  const table = await engine.load(
-    plan.columns.length === 0
-      ? [{ name: 'present', type: 'BOOLEAN' }]
-      : plan.columns.map(({ id, type }) => ({ name: `c${id}`, type: engineType(type) })),
-  );
+  const table = await loadedTable(engine, plan);
   try {
     const decoder = new RowDecoder(plan, table, source);
     let found: unknown;
@@ -72,13 +72,7 @@ export async function readQuery(query: SourceQuery, reading: Reading): Promise<S
     }
     decoder.finish();
     statistics.rows = decoder.rows;
-    return {
-      text: `(SELECT * FROM ${table.name})`,
-      parameters: [],
-      statistics,
-      verify: () => Promise.resolve(),
-      release: () => table.drop(),
-    };
+    return tableRelation(table, statistics);
   } catch (error) {
     await table.drop();
     throw error;

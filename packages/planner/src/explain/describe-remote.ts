@@ -16,8 +16,10 @@ export function describeRemote(
   const [first] = remote?.plans ?? [];
   if (remote === undefined || first === undefined) return undefined;
   const windows = query.kind === 'remoteQuery' ? query.windows : undefined;
+  const reading = remote.connector.reading?.(first, printFacts(scope));
   return {
     ...(windows === undefined ? {} : { windows: windowsText(windows) }),
+    ...(reading === undefined ? {} : { rows: reading }),
     sql: remote.connector.text(first, printFacts(scope)),
   };
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { connectionTarget } from '@tributary/connectors';
+import { EXTENSION_USES, connectionTarget } from '@tributary/connectors';
+import type { ExtensionUse } from '@tributary/connectors';
 import { isQueryError } from '@tributary/sql';
 import type { ConfigNode } from './config-node.ts';
 
@@ -15,6 +16,7 @@ export interface PostgresSourceConfig {
   readonly statementTimeout?: number;
   readonly connectTimeout?: number;
   readonly catalogAge?: number;
+  readonly extension?: ExtensionUse;
   readonly timeColumns?: Readonly<Record<string, string>>;
 }
 
@@ -26,6 +28,7 @@ export const POSTGRES_KEYS = [
   'statementTimeout',
   'connectTimeout',
   'catalogAge',
+  'extension',
   'timeColumns',
 ] as const;
 
@@ -57,6 +60,7 @@ export function readPostgresSource(
       : { statementTimeout: milliseconds(keys.statementTimeout) }),
     ...(keys.connectTimeout.absent ? {} : { connectTimeout: milliseconds(keys.connectTimeout) }),
     ...(keys.catalogAge.absent ? {} : { catalogAge: milliseconds(keys.catalogAge) }),
+    ...(keys.extension.absent ? {} : { extension: extensionUse(keys.extension) }),
     ...(keys.timeColumns.absent
       ? {}
       : {
@@ -71,6 +75,13 @@ export function readPostgresSource(
     throw isQueryError(error) ? keys.url.fail(error.message, error.hint) : error;
   }
   return config;
+}
+
+function extensionUse(node: ConfigNode): ExtensionUse {
+  const text = node.text();
+  const use = EXTENSION_USES.find((each) => each === text);
+  if (use === undefined) throw node.fail(`one of ${EXTENSION_USES.join(', ')} is expected`);
+  return use;
 }
 
 /** A time: `500ms`, `30s`, `15min`, or `0`. */

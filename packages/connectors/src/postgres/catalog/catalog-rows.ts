@@ -4,7 +4,8 @@
  */
 export const RELATIONS = `
 select coalesce(json_agg(json_build_object('oid', c.oid::int8, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
-  'comment', obj_description(c.oid, 'pg_class'), 'rows', c.reltuples, 'bytes', c.relpages::int8 * 8192)), '[]')::text
+  'comment', obj_description(c.oid, 'pg_class'), 'rows', c.reltuples, 'bytes', c.relpages::int8 * 8192,
+  'paged', c.relkind in ('r', 'm') and c.relam = 2 and current_setting('server_version_num')::int >= 140000)), '[]')::text
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition
   and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
@@ -69,6 +70,8 @@ export interface RelationRow {
   readonly comment: string | null;
   readonly rows: number;
   readonly bytes: number;
+  /** A heap whose ranges of pages the source reads by themselves. */
+  readonly paged: boolean;
 }
 
 export interface ColumnRow {

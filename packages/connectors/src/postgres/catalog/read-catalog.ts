@@ -24,6 +24,8 @@ export interface SourceTable {
   readonly cast: ReadonlySet<string>;
   /** Text columns whose collation calls different texts equal. */
   readonly nondeterministic: ReadonlySet<string>;
+  /** Ranges of its pages can be read by themselves. */
+  readonly paged: boolean;
 }
 
 export interface SourceTables {
@@ -133,6 +135,7 @@ function sourceTable(
     types: new Map(columns.map(({ name, type, modifier }) => [name, { oid: type, modifier }])),
     cast,
     nondeterministic,
+    paged: relation.paged,
     definition: {
       kind: 'sourceTable',
       id: `${source}:${relation.oid}`,

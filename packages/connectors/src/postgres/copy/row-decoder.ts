@@ -139,7 +139,7 @@ export class RowDecoder {
 }
 
 /** Columns that are a table's own: their values must not be rounded, while computed ones have the digits the plan gives them. */
-function storedColumns(plan: Plan): ReadonlySet<number> {
+export function storedColumns(plan: Plan): ReadonlySet<number> {
   const ids = new Set<number>();
   visitPlan(plan, {
     plan(node) {

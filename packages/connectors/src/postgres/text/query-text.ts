@@ -5,13 +5,19 @@ import type { CatalogCache } from '../catalog/catalog-cache.ts';
 import { filterByConstraints } from '../../constraint-filter.ts';
 import type { SourceTable } from '../catalog/read-catalog.ts';
 import { quoteText, tableText } from './table-text.ts';
+import type { PageRange } from './table-text.ts';
 
-/** The plan as one SELECT for the source, its columns exactly of the plan's types. */
-export function queryText(plan: Plan, facts: QueryFacts, catalog: CatalogCache): string {
+/** The plan as one SELECT for the source, its columns exactly of the plan's types. `pages`: of its one table only these. */
+export function queryText(
+  plan: Plan,
+  facts: QueryFacts,
+  catalog: CatalogCache,
+  pages?: PageRange,
+): string {
   return printPostgres(filterByConstraints(plan), {
     ...facts,
     exact: true,
-    table: (scan) => tableText(scan, scannedTable(scan, catalog)),
+    table: (scan) => tableText(scan, scannedTable(scan, catalog), pages),
   });
 }
 

@@ -13,11 +13,17 @@ export function quoteText(text: string): string {
   return quoted.includes('\\') ? `E'${quoted.replaceAll('\\', '\\\\')}'` : `'${quoted}'`;
 }
 
+/** Pages of a table from one on, up to another (not with it) or to the end. */
+export interface PageRange {
+  readonly from: number;
+  readonly to?: number;
+}
+
 /**
  * What a scan reads, as an item of FROM: the table itself, or, where a column has no equal type here or compares by other rules,
- * a query over it that casts such columns. Throws undefinedColumn where the table has lost one.
+ * a query over it that casts such columns. `pages`: only the rows that lie there. Throws undefinedColumn where the table has lost one.
  */
-export function tableText(scan: ScanPlan, table: SourceTable): string {
+export function tableText(scan: ScanPlan, table: SourceTable, pages?: PageRange): string {
   const { schema, name, columns } = table.definition;
   const text = `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
   const known = new Map(columns.map((column) => [column.name, column.type]));
@@ -32,7 +38,7 @@ export function tableText(scan: ScanPlan, table: SourceTable): string {
   const special = scan.scanColumns.some(
     ({ source }) => table.cast.has(source) || table.nondeterministic.has(source),
   );
-  if (!special) return text;
+  if (!special && pages === undefined) return text;
   const list = scan.scanColumns.map(({ source }) => {
     const quoted = quoteIdentifier(source);
     if (table.cast.has(source)) {
@@ -41,5 +47,11 @@ export function tableText(scan: ScanPlan, table: SourceTable): string {
     }
     return table.nondeterministic.has(source) ? `${quoted} COLLATE "C" AS ${quoted}` : quoted;
   });
-  return `(SELECT ${list.join(', ')} FROM ${text})`;
+  const where = pages === undefined ? '' : ` WHERE ${pagesText(pages)}`;
+  return `(SELECT ${list.join(', ')} FROM ${text}${where})`;
+}
+
+function pagesText({ from, to }: PageRange): string {
+  const begin = `ctid >= '(${from},0)'::tid`;
+  return to === undefined ? begin : `${begin} AND ctid < '(${to},0)'::tid`;
 }
