@@ -8,6 +8,7 @@ import type { Benchmark } from './report.ts';
 import { reuseGrowth } from './reuse/growth.ts';
 import { reuseDay, reusePartition, reuseS3 } from './reuse/reuse-ladders.ts';
 import { reuseSteps } from './reuse/reuse-steps.ts';
+import { tpcds } from './tpcds.ts';
 import { tpch } from './tpch.ts';
 import { warehouseKeys } from './warehouse/dynamic-filters.ts';
 import { warehouseRows } from './warehouse/rows-moved.ts';
@@ -24,6 +25,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   lakeLocal,
   lakeS3,
   tpch,
+  tpcds,
   manyClients,
   wire,
   catalog,
