@@ -8,7 +8,7 @@ import {
   openReuseStore,
   projectPartitions,
 } from '@tributary/catalog';
-import type { ReuseStore, ReuseStoreConfig } from '@tributary/catalog';
+import type { CatalogStore, ReuseStore, ReuseStoreConfig } from '@tributary/catalog';
 import {
   EXTENSION_USES,
   createLakeConnector,
@@ -57,6 +57,8 @@ export interface QueryStackOptions {
   readonly reuse?: StackReuse;
   /** The lake is a bucket's prefix and not a folder. */
   readonly lake?: Pick<LakeConfig, 'root' | 's3'>;
+  /** Puts something between the service and its catalog. */
+  readonly wrapCatalog?: (store: CatalogStore) => CatalogStore;
   /** Everybody may write to the lake. */
   readonly writable?: boolean;
   /** PostgreSQL sources beside the lake. */
@@ -153,7 +155,7 @@ export async function openQueryStack(options: QueryStackOptions = {}): Promise<Q
   const queries = new QueryLog();
   const service = await createQueryService({
     store: mountSources(
-      store,
+      (options.wrapCatalog ?? ((each) => each))(store),
       [...querySources.values()].map(({ catalog }) => catalog),
     ),
     engine,
