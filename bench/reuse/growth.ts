@@ -9,8 +9,12 @@ import { folderSize, megabytes } from './store-size.ts';
 
 const QUERIES = 10_000;
 const CLIENTS = 4;
-const DAYS = 120;
-const MAX_BYTES = 4e6;
+const DAYS = 40;
+const MAX_BYTES = 1e6;
+/** Days of a range at most. */
+const LONGEST = 8;
+/** Statements after which it is told how far the run is, and the folder is measured. */
+const PROGRESS = 500;
 
 const TABLE = `CREATE EXTERNAL TABLE lake.default.small (user_id bigint, event string, revenue double)
 PARTITIONED BY (dt date) STORED AS PARQUET LOCATION 'small/'
@@ -25,7 +29,7 @@ async function generate(root: string): Promise<void> {
     await connection.run(`COPY (
       SELECT (hash(d * 1000 + n) % 500)::BIGINT AS user_id, ['view', 'click', 'buy'][1 + n % 3] AS event, (n % 97)::DOUBLE AS revenue,
         DATE '2024-01-01' + d::INTEGER AS dt
-      FROM range(${DAYS}) AS d(d), range(300) AS r(n)
+      FROM range(${DAYS}) AS d(d), range(60) AS r(n)
     ) TO '${join(root, 'small')}' (FORMAT parquet, PARTITION_BY (dt), OVERWRITE_OR_IGNORE)`);
   } finally {
     connection.closeSync();
@@ -38,9 +42,10 @@ const day = (place: number): string =>
 
 /** Ever new ranges and filters, so that most statements store something. */
 function statement(index: number): string {
-  const from = (index * 7) % (DAYS - 40);
-  const to = from + 5 + ((index * 13) % 35);
-  return `SELECT event, count(*), sum(revenue), count(DISTINCT user_id) FROM lake.small
+  const from = (index * 7) % (DAYS - LONGEST);
+  const to = from + 2 + ((index * 13) % (LONGEST - 2));
+  const users = index % 4 === 0 ? ', count(DISTINCT user_id)' : '';
+  return `SELECT event, count(*), sum(revenue)${users} FROM lake.small
     WHERE dt BETWEEN date '${day(from)}' AND date '${day(to)}' AND revenue < ${index % 997} GROUP BY event`;
 }
 
@@ -85,13 +90,19 @@ export const reuseGrowth: Benchmark = {
       };
       let most = 0;
       let next = 0;
+      const started = performance.now();
       const run = async (until: number): Promise<void> => {
         await Promise.all(
           clients.map(async (client) => {
             while (next < until) {
               const index = next++;
               await client.query(statement(index));
-              if (index % 500 === 0) most = Math.max(most, await size(folder));
+              if (index % PROGRESS !== 0) continue;
+              most = Math.max(most, await size(folder));
+              const seconds = (performance.now() - started) / 1000;
+              process.stderr.write(
+                `  ${index} statements after ${seconds.toFixed(0)} s, most bytes stored ${megabytes(most)}\n`,
+              );
             }
           }),
         );

@@ -43,14 +43,19 @@ export async function readShapes(
   }));
 }
 
-/** The shape of this very text under a base of this very text, made where it is missing. */
+/**
+ * The shape of this very text under a base of this very text, made where it is missing. `shapes`: those of the base, where they are known.
+ */
 export async function ensureShape(
   tx: IndexRows,
   owner: number,
   base: BaseKey,
   text: string,
   next: { readonly id: () => number; readonly use: () => number },
+  shapes?: readonly StoredShape[],
 ): Promise<{ readonly id: number; readonly made: boolean }> {
+  const present = shapes?.find((shape) => shape.text === text);
+  if (present !== undefined) return { id: present.id, made: false };
   let baseId = await findBase(tx, owner, base);
   if (baseId === undefined) {
     baseId = next.id();
@@ -65,9 +70,15 @@ export async function ensureShape(
         table_name: encodeText(base.tableName),
       })
       .execute();
-  } else {
-    const known = (await readShapes(tx, owner, baseId)).find((shape) => shape.text === text);
-    if (known !== undefined) return { id: known.id, made: false };
+  } else if (shapes === undefined) {
+    const known = await tx
+      .selectFrom('tributary_reuse_shape')
+      .select('id')
+      .where('owner', '=', owner)
+      .where('base', '=', baseId)
+      .where('text', '=', encodeText(text))
+      .executeTakeFirst();
+    if (known !== undefined) return { id: Number(known.id), made: false };
   }
   const id = next.id();
   await tx

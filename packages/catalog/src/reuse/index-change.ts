@@ -1,6 +1,9 @@
 import { deleteRows, deleteUnusedShapes, insertCells } from './index-rows.ts';
 import type { CellPlace, IndexRows, LiveCell } from './index-rows.ts';
 import type { FileRegistry, KeptFile } from './file-registry.ts';
+import { ensureShape } from './base-rows.ts';
+import type { BaseKey } from './reuse-store.ts';
+import type { ShapeCache, ShapeChanges } from './shape-cache.ts';
 import { encodeText } from './stored-text.ts';
 
 /** One transaction on the index: writes rows, and remembers what the memory of the process has to follow once they are committed. */
@@ -10,12 +13,14 @@ export class IndexChange {
   readonly removed: CellPlace[] = [];
   readonly added: { readonly file: KeptFile; readonly cells: readonly LiveCell[] }[] = [];
   readonly quarantined: CellPlace[] = [];
-  /** Shapes that had no cells before. */
-  readonly made = new Set<number>();
-  shapesChanged = false;
+  readonly madeShapes: ShapeChanges['made'][number][] = [];
+  readonly notes = new Map<number, string | null>();
+  readonly removedShapes: number[] = [];
   readonly #files: FileRegistry;
+  readonly #shapes: Pick<ShapeCache, 'get'>;
 
-  constructor(tx: IndexRows, owner: number, files: FileRegistry) {
+  constructor(tx: IndexRows, owner: number, files: FileRegistry, shapes: Pick<ShapeCache, 'get'>) {
+    this.#shapes = shapes;
     this.tx = tx;
     this.owner = owner;
     this.#files = files;
@@ -66,6 +71,29 @@ export class IndexChange {
     this.quarantined.push(...places);
   }
 
+  /** The shape of this text under a base, made where it is missing. */
+  async shape(
+    base: BaseKey,
+    text: string,
+    next: Parameters<typeof ensureShape>[4],
+  ): Promise<number> {
+    const { id, made } = await ensureShape(
+      this.tx,
+      this.owner,
+      base,
+      text,
+      next,
+      this.#shapes.get(base),
+    );
+    if (made) this.madeShapes.push({ base, id, text });
+    return id;
+  }
+
+  /** Deletes those of the shapes that have neither cells nor a note. */
+  async removeUnused(shapes: readonly number[]): Promise<void> {
+    this.removedShapes.push(...(await deleteUnusedShapes(this.tx, this.owner, shapes)));
+  }
+
   /** How many cells each file has lost. */
   losses(): ReadonlyMap<number, number> {
     const losses = new Map<number, number>();
@@ -81,6 +109,6 @@ export class IndexChange {
       .map(([id]) => id);
     await deleteRows(this.tx, 'tributary_reuse_file', this.owner, empty);
     const shapes = [...new Set(this.removed.map((place) => place.shape))];
-    if (await deleteUnusedShapes(this.tx, this.owner, shapes)) this.shapesChanged = true;
+    await this.removeUnused(shapes);
   }
 }

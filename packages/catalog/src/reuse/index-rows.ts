@@ -187,13 +187,14 @@ export async function deleteRows(
     await tx.deleteFrom(table).where('owner', '=', owner).where('id', 'in', batch).execute();
 }
 
-/** Deletes shapes without cells and note, all or those given, and then bases without shapes. Answers whether there were any. */
+/** Deletes shapes without cells and note, all or those given, and then bases without shapes. Answers which there were. */
 export async function deleteUnusedShapes(
   tx: IndexRows,
   owner: number,
   shapes?: readonly number[],
-): Promise<boolean> {
+): Promise<readonly number[]> {
   const bases = new Set<number>();
+  const deleted: number[] = [];
   for (const batch of shapes === undefined ? [undefined] : batches(shapes)) {
     let query = tx
       .deleteFrom('tributary_reuse_shape')
@@ -211,7 +212,10 @@ export async function deleteUnusedShapes(
         ),
       );
     if (batch !== undefined) query = query.where('id', 'in', batch);
-    for (const { base } of await query.returning('base').execute()) bases.add(Number(base));
+    for (const { id, base } of await query.returning(['id', 'base']).execute()) {
+      deleted.push(Number(id));
+      bases.add(Number(base));
+    }
   }
   for (const batch of shapes === undefined ? [undefined] : batches([...bases])) {
     let query = tx
@@ -231,5 +235,5 @@ export async function deleteUnusedShapes(
     if (batch !== undefined) query = query.where('id', 'in', batch);
     await query.execute();
   }
-  return bases.size > 0;
+  return deleted;
 }

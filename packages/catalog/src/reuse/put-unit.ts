@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { QueryError } from '@tributary/sql';
-import { MAX_KEY_CHARACTERS, ensureShape } from './base-rows.ts';
+import { MAX_KEY_CHARACTERS } from './base-rows.ts';
 import type { KeptFile } from './file-registry.ts';
 import type { IndexChange } from './index-change.ts';
 import { placesOf, windowsOf } from './index-rows.ts';
@@ -95,26 +95,22 @@ async function record(
       victims.map((file) => file.id),
     ),
   );
-  const shape = await ensureShape(tx, owner, unit.base, unit.shapeText, {
+  const shape = await change.shape(unit.base, unit.shapeText, {
     id: () => index.nextId(),
     use: () => index.files.nextUse(),
   });
-  if (shape.made) {
-    change.shapesChanged = true;
-    change.made.add(shape.id);
-  }
   const windows = new Set(unit.cells.map(window));
   const span = {
     from: least(unit.cells.map((cell) => cell.from ?? 0)),
     to: -least(unit.cells.map((cell) => -(cell.to ?? 0))),
   };
-  const overlapping = await windowsOf(tx, owner, shape.id, span);
+  const overlapping = await windowsOf(tx, owner, shape, span);
   await change.remove(overlapping.filter((place) => windows.has(window(place))));
   const now = index.now();
   const used = (files ?? []).map((id) => index.files.get(id)?.used ?? 0);
   const file: KeptFile = {
     id: index.nextId(),
-    shape: shape.id,
+    shape,
     name: basename(unit.path),
     sha256,
     identity,
@@ -130,7 +126,7 @@ async function record(
   const share = Math.round(unit.inputBytes / unit.cells.length);
   const cells = unit.cells.map((cell): LiveCell => ({
     id: index.nextId(),
-    shape: shape.id,
+    shape,
     file: file.id,
     kind: cell.kind,
     from: cell.from,

@@ -11,9 +11,7 @@ import { countCells, loadIndex } from './load-index.ts';
 import type { LoadedIndex } from './load-index.ts';
 import type { LiveCell } from './index-rows.ts';
 import type { BaseKey, StoredCell, StoredShape } from './reuse-store.ts';
-
-const MAX_CACHED_BASES = 1_000;
-const MAX_CACHED_CHARACTERS = 32 << 20;
+import { ShapeCache } from './shape-cache.ts';
 
 /** How far a clock may be set back before what it said no longer counts. Smaller steps are the usual corrections. */
 const CLOCK_STEP_MS = 1_000;
@@ -26,8 +24,7 @@ export class ReuseIndex {
   readonly #connections: StoreConnections;
   readonly #now: () => number;
   readonly #cache = new CellCache();
-  readonly #shapes = new Map<string, readonly StoredShape[]>();
-  #shapeCharacters = 0;
+  readonly #shapes = new ShapeCache();
   /** Moments of verification of this process, by cell. */
   readonly #verified = new Map<number, number>();
   #owner: FolderOwner;
@@ -161,7 +158,7 @@ export class ReuseIndex {
             .where('owner', '=', this.owner)
             .where('id', '<=', unverified)
             .execute();
-        const change = new IndexChange(tx, this.owner, this.files);
+        const change = new IndexChange(tx, this.owner, this.files, this.#shapes);
         const result = await work(change);
         await change.finish();
         return { change, result };
@@ -189,12 +186,17 @@ export class ReuseIndex {
       this.files.recount(file, file.cells - lost);
       if (file.cells <= 0) this.files.condemn(file);
     }
+    const made = new Set(change.madeShapes.map(({ id }) => id));
     for (const { file, cells } of change.added) {
       this.files.add(file);
-      if (change.made.has(file.shape)) this.#cache.set(file.shape, []);
+      if (made.has(file.shape)) this.#cache.set(file.shape, []);
       this.#cache.add(file.shape, cells);
     }
-    if (change.shapesChanged) this.forgetShapes();
+    this.#shapes.apply({
+      made: change.madeShapes,
+      notes: change.notes,
+      removed: change.removedShapes,
+    });
   }
 
   /** Takes over what another process invalidated. */
@@ -202,7 +204,7 @@ export class ReuseIndex {
     this.invalidations++;
     this.#cache.clear();
     this.#verified.clear();
-    this.forgetShapes();
+    this.#shapes.clear();
     const { owner, counts } = await againstStore(() =>
       this.#connections.writing.transaction().execute(async (tx) => {
         const registered = await registerOwner(tx, this.#owner.folder, this.#now());
@@ -238,15 +240,9 @@ export class ReuseIndex {
     await this.exclusive(() => this.change(() => Promise.resolve()));
   }
 
-  forgetShapes(): void {
-    this.#shapes.clear();
-    this.#shapeCharacters = 0;
-  }
-
   async shapes(base: BaseKey): Promise<readonly StoredShape[]> {
     await this.#refresh();
-    const key = `${base.table}\0${base.text}`;
-    const shapes = this.#shapes.get(key) ?? (await this.#readShapes(base, key));
+    const shapes = this.#shapes.get(base) ?? (await this.#readShapes(base));
     for (const { id, note } of shapes) if (note !== null) this.#notedUsed.add(id);
     return shapes;
   }
@@ -258,19 +254,15 @@ export class ReuseIndex {
     return used;
   }
 
-  #readShapes(base: BaseKey, key: string): Promise<readonly StoredShape[]> {
+  #readShapes(base: BaseKey): Promise<readonly StoredShape[]> {
     return this.exclusive(async () => {
+      const known = this.#shapes.get(base);
+      if (known !== undefined) return known;
       const shapes = await readStore(async () => {
         const id = await findBase(this.reading, this.owner, base);
         return id === undefined ? [] : readShapes(this.reading, this.owner, id);
       });
-      this.#shapeCharacters += shapes.reduce(
-        (total, { text, note }) => total + text.length + (note?.length ?? 0),
-        key.length,
-      );
-      if (this.#shapes.size >= MAX_CACHED_BASES || this.#shapeCharacters > MAX_CACHED_CHARACTERS)
-        this.forgetShapes();
-      this.#shapes.set(key, shapes);
+      this.#shapes.set(base, shapes);
       return shapes;
     });
   }

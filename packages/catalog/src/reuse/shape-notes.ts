@@ -1,5 +1,3 @@
-import { ensureShape } from './base-rows.ts';
-import { deleteUnusedShapes } from './index-rows.ts';
 import type { IndexChange } from './index-change.ts';
 import type { BaseKey } from './reuse-store.ts';
 import type { StoreContext } from './store-context.ts';
@@ -21,14 +19,16 @@ async function forgetOldest(change: IndexChange, most: number): Promise<number> 
     .limit(1_000)
     .execute();
   const ids = rows.map((row) => Number(row.id));
-  for (const id of ids)
+  for (const id of ids) {
     await tx
       .updateTable('tributary_reuse_shape')
       .set({ note: null })
       .where('owner', '=', owner)
       .where('id', '=', id)
       .execute();
-  await deleteUnusedShapes(tx, owner, ids);
+    change.notes.set(id, null);
+  }
+  await change.removeUnused(ids);
   return most;
 }
 
@@ -42,8 +42,7 @@ export function setShapeNote(
   return index.exclusive(async () => {
     const left = await index.change(async (change) => {
       const { tx, owner } = change;
-      change.shapesChanged = true;
-      const shape = await ensureShape(tx, owner, base, shapeText, {
+      const shape = await change.shape(base, shapeText, {
         id: () => index.nextId(),
         use: () => index.files.nextUse(),
       });
@@ -54,10 +53,11 @@ export function setShapeNote(
           used: index.files.nextUse(),
         })
         .where('owner', '=', owner)
-        .where('id', '=', shape.id)
+        .where('id', '=', shape)
         .execute();
+      change.notes.set(shape, note);
       if (note === null) {
-        await deleteUnusedShapes(tx, owner, [shape.id]);
+        await change.removeUnused([shape]);
         return index.notes;
       }
       return index.notes >= limits.maxNotes * (1 + SLACK)

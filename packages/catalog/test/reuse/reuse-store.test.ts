@@ -295,6 +295,29 @@ describe.each(['libsql', 'postgres'] as const)('the reuse store on %s', (engine)
     await noted;
   });
 
+  test('shapes are kept in memory as they change: one that did not change is the same object', async () => {
+    await keep(store, { shape: 'one' });
+    const [one] = await store.shapes(base());
+    await keep(store, { shape: 'two' });
+    await store.setShapeNote(base(), 'two', 'a note');
+    await store.setShapeNote(base(), 'three', 'another');
+    const texts = (): Promise<unknown> =>
+      store.shapes(base()).then((each) => each.map(({ text, note }) => [text, note]));
+    expect(await texts()).toEqual([
+      ['one', null],
+      ['two', 'a note'],
+      ['three', 'another'],
+    ]);
+    expect((await store.shapes(base()))[0]).toBe(one);
+    await store.setShapeNote(base(), 'three', null);
+    await store.invalidate('table-1');
+    expect(await texts()).toEqual([['two', 'a note']]);
+    await store.setShapeNote(base(), 'two', null);
+    expect(await texts()).toEqual([]);
+    await keep(store, { shape: 'one' });
+    expect(await texts()).toEqual([['one', null]]);
+  });
+
   test('a unit may wait for something, but not where its base is read, or the store closed', async () => {
     const [one, two] = [await store.newFile(), await store.newFile()];
     for (const path of [one, two]) await writeFile(path, 'complete');

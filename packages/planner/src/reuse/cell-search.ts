@@ -10,7 +10,7 @@ import { knownFacts, measureFragment } from './measure-fragment.ts';
 import type { ReuseContext } from './resolve-fragments.ts';
 import { disjointGroups, finalText, groupWithin, rolledText, wholeGroup } from './roll-up.ts';
 import type { WindowGroup } from './roll-up.ts';
-import { parseShape, serves, shapeOf, shapeText } from './shape.ts';
+import { serves, shapeOf, shapeText, storedShape } from './shape.ts';
 import type { Service } from './shape.ts';
 import type { Span } from './time-axis.ts';
 import { cellBounds, isCurrent, windowsInFile, spanKey } from './windows.ts';
@@ -279,10 +279,10 @@ export class CellSearch {
   ): Promise<readonly FilledWindow[]> {
     const { store } = this.#context.reuse.service;
     const services = new Map<number, Service>();
-    for (const { id, text } of shapes) {
-      const shape = parseShape(text);
+    for (const each of shapes) {
+      const shape = storedShape(each);
       const service = shape === undefined ? undefined : serves(shape, this.#fragment);
-      if (service !== undefined) services.set(id, service);
+      if (service !== undefined) services.set(each.id, service);
     }
     if (services.size === 0) return [];
     const spans = windows.flatMap(({ span }) => span ?? []);

@@ -6,7 +6,8 @@ import { printFacts } from '../execute/run-plan.ts';
 import type { RunContext } from '../execute/run-plan.ts';
 import type { Fragment, FragmentFacts, IdSource } from './fragment.ts';
 import type { ReuseContext } from './resolve-fragments.ts';
-import { parseShape, serves, shapeOf, shapeText } from './shape.ts';
+import { holdsRows, parseShape, serves, shapeOf, shapeText, storedShape } from './shape.ts';
+import type { Shape } from './shape.ts';
 import { unitScan } from './unit-plan.ts';
 import type { Window } from './windows.ts';
 
@@ -40,9 +41,9 @@ export async function knownFacts(
   store: Pick<ReuseStore, 'cells'>,
 ): Promise<FragmentFacts | undefined> {
   if (fragment.measured.length === 0) return undefined;
-  const stored = shapes.flatMap(({ id, text }) => {
-    const shape = parseShape(text);
-    return shape === undefined ? [] : [{ id, shape }];
+  const stored = shapes.flatMap((each) => {
+    const shape = storedShape(each);
+    return shape === undefined ? [] : [{ id: each.id, shape }];
   });
   const serving = (facts: FragmentFacts): readonly number[] => {
     const refined = fragment.refine(facts);
@@ -53,8 +54,10 @@ export async function knownFacts(
   const own = note === null ? undefined : parseFacts(note);
   if (own !== undefined && serving(own).length > 0) return own;
   for (const shape of shapes) {
-    const facts =
-      shape.note !== null && shape.text.startsWith(NOTE) ? parseFacts(shape.note) : undefined;
+    const measured = measuredShape(shape);
+    // Refining takes long: a base that was asked with many filters has as many notes.
+    if (measured === undefined || !holdsRows(measured, shapeOf(fragment))) continue;
+    const facts = parseFacts(shape.note ?? '');
     if (facts === undefined || !fragment.measured.every((each) => facts.ranges.has(each.text)))
       continue;
     // A shape may be there for its note alone.
@@ -62,6 +65,16 @@ export async function knownFacts(
     if (ids.length > 0 && (await store.cells(ids, -Infinity, Infinity)).length > 0) return facts;
   }
   return own;
+}
+
+const measuredShapes = new WeakMap<StoredShape, Shape | 'other'>();
+
+/** The shape that a note tells of, read once; undefined where it tells of nothing measured. */
+function measuredShape(stored: StoredShape): Shape | undefined {
+  if (stored.note === null || !stored.text.startsWith(NOTE)) return undefined;
+  const known = measuredShapes.get(stored) ?? parseShape(stored.text.slice(NOTE.length)) ?? 'other';
+  measuredShapes.set(stored, known);
+  return known === 'other' ? undefined : known;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { StoredShape } from '@tributary/catalog';
 import { mapExpressionChildren } from '@tributary/sql';
 import type { Domain, Expression } from '@tributary/sql';
 import { canonicalText } from './canonical-text.ts';
@@ -18,8 +19,16 @@ export interface Shape {
   readonly order?: { readonly text: string; readonly count: number };
 }
 
-/** The shape that a fragment asks for. */
+const shapes = new WeakMap<Fragment, Shape>();
+
+/** The shape that a fragment asks for. It is compared with every shape of its base. */
 export function shapeOf(fragment: Fragment): Shape {
+  const known = shapes.get(fragment) ?? newShape(fragment);
+  shapes.set(fragment, known);
+  return known;
+}
+
+function newShape(fragment: Fragment): Shape {
   const { form, filters, domains, keys, partials, order } = fragment;
   return {
     form,
@@ -61,6 +70,26 @@ export function parseShape(text: string): Shape | undefined {
   }
 }
 
+const parsed = new WeakMap<StoredShape, Shape | 'other'>();
+
+/** What a stored shape is, read once; undefined where its text is not one of this version's. */
+export function storedShape(stored: StoredShape): Shape | undefined {
+  const known = parsed.get(stored) ?? parseShape(stored.text) ?? 'other';
+  parsed.set(stored, known);
+  return known === 'other' ? undefined : known;
+}
+
+/** Whether cells of a shape may have all the rows that are wanted: whether they are limited by nothing else. */
+export function holdsRows(
+  stored: Pick<Shape, 'filters' | 'domains'>,
+  wanted: Pick<Shape, 'filters' | 'domains'>,
+): boolean {
+  return (
+    stored.filters.every((each) => wanted.filters.includes(each)) &&
+    Object.entries(stored.domains).every(([name, text]) => wanted.domains[name] === text)
+  );
+}
+
 /** How a stored shape serves a fragment. Expressions stand over the scan's columns and are found by text in the stored keys. */
 export interface Service {
   readonly shape: Shape;
@@ -76,10 +105,7 @@ export interface Service {
 export function serves(stored: Shape, fragment: Fragment): Service | undefined {
   const wanted = shapeOf(fragment);
   if (stored.form !== wanted.form) return undefined;
-  if (stored.filters.some((each) => !wanted.filters.includes(each))) return undefined;
-  if (Object.entries(stored.domains).some(([name, text]) => wanted.domains[name] !== text)) {
-    return undefined;
-  }
+  if (!holdsRows(stored, wanted)) return undefined;
   if (wanted.partials.some((each) => !stored.partials.includes(each))) return undefined;
   const residual = fragment.filters.filter(({ text }) => !stored.filters.includes(text));
   const residualColumns = Object.keys(wanted.domains).filter((name) => !(name in stored.domains));
