@@ -8,6 +8,8 @@ import { attachDuckdb } from './attached-duckdb.ts';
 import { benchPostgres } from './bench-postgres.ts';
 
 const RUNS = Number(process.env['BENCH_RUNS'] ?? 3);
+/** `never`: rows come by COPY. */
+const EXTENSION = process.env['BENCH_EXTENSION'] ?? 'auto';
 const FACTS = new Set(['lineitem', 'orders', 'partsupp']);
 const MIXED = new Set(['orders', 'part', 'supplier', 'region']);
 
@@ -27,7 +29,8 @@ export const warehouseTpch: Benchmark = {
     const postgres = await benchPostgres(folder);
     const server = await startTributary({
       sources: `lake: { connector: lake, root: ${folder} }
-  warehouse: { connector: postgres, url: '${postgres.connectionString}' }`,
+  warehouse: { connector: postgres, extension: ${EXTENSION}, url: '${postgres.connectionString}' }`,
+      extensions: ['postgres_scanner'],
       bootstrap: await readFile(join(TPCH_FIXTURES, 'tables.sql'), 'utf8'),
     });
     const duckdb = await attachDuckdb(postgres.connectionString);
