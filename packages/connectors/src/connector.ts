@@ -95,12 +95,12 @@ export interface Connector {
   /** The source's configured name. */
   readonly source: string;
   scan(request: ScanRequest, context: ScanContext): Promise<ScanRelation>;
-  /** The partitions a scan with this constraint would read, lazily. */
+  /** The partitions a scan with this constraint would read, lazily; at once where they are only computed. */
   partitions(
     table: TableDefinition,
     constraint: Constraint,
     context: ScanContext,
-  ): AsyncIterable<Partition>;
+  ): AsyncIterable<Partition> | Iterable<Partition>;
   /** Refuses a LOCATION outside the source's root; answers it normalised (absolute, ends in `/`). */
   resolveLocation(location: string): Promise<string>;
   /** How statements put rows into the source; absent: it is read only. */

@@ -217,18 +217,12 @@ class LakeConnector implements Connector {
     }
   }
 
-  async *partitions(
+  partitions(
     table: TableDefinition,
     constraint: Constraint,
     context: ScanContext,
-  ): AsyncGenerator<Partition> {
-    const candidates = this.#candidates(
-      table,
-      constraint,
-      context,
-      noScanStatistics(this.#store.path),
-    );
-    for await (const partition of candidates) yield partition;
+  ): AsyncIterable<Partition> | Iterable<Partition> {
+    return this.#candidates(table, constraint, context, noScanStatistics(this.#store.path));
   }
 
   async resolveLocation(location: string): Promise<string> {

@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import type { BaseKey, Partition, StoredCell, TableDefinition } from '@tributary/catalog';
 import type { ListedPartition, ScanListing } from '@tributary/connectors';
+import { cancellation } from '@tributary/engine';
 import { isQueryError } from '@tributary/sql';
 import type { RunContext } from '../execute/run-plan.ts';
 import { AUDIT_SHARE, afterAnswer } from './after-answer.ts';
@@ -46,6 +48,8 @@ export interface AnswerContext {
 const MAX_WINDOWS = 100_000;
 /** Partitions that are looked at one by one, without listing their files, at most. */
 const MAX_CANDIDATES = 200_000;
+/** Partitions that are looked at before others have their turn. */
+const IN_TURN = 10_000;
 const LIST_AGAIN = 1;
 
 /** Answers one fragment from cells, computing those that are missing; or says why it has to run whole. */
@@ -285,9 +289,21 @@ class FragmentSearch {
     const request = listingRequest(this.#fragment, this.#table, run);
     const context = { signal: run.signal, now: run.now };
     const partitions: Partition[] = [];
-    for await (const each of connector.partitions(this.#table, request.constraint, context)) {
-      partitions.push(each);
-      if (partitions.length > MAX_CANDIDATES) return undefined;
+    const found = connector.partitions(this.#table, request.constraint, context);
+    if (Symbol.iterator in found) {
+      // A turn for each of thousands takes as long as making them.
+      for (const each of found) {
+        partitions.push(each);
+        if (partitions.length > MAX_CANDIDATES) return undefined;
+        if (partitions.length % IN_TURN > 0) continue;
+        await setImmediate();
+        if (run.signal.aborted) throw cancellation(run.signal);
+      }
+    } else {
+      for await (const each of found) {
+        partitions.push(each);
+        if (partitions.length > MAX_CANDIDATES) return undefined;
+      }
     }
     const kept = (await request.keepPartitions?.(partitions)) ?? partitions.map(() => true);
     return partitions

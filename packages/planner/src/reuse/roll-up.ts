@@ -86,6 +86,29 @@ function selectionOf(windows: readonly Window[], empty: readonly Window[]): stri
   return hash('sha1', ids.join('\n'));
 }
 
+function groupOf(
+  kind: WindowGroup['kind'],
+  { from, to }: Span,
+  windows: readonly Window[],
+  empty: readonly Window[],
+): WindowGroup {
+  let version: string | undefined;
+  let selection: string | undefined;
+  return {
+    kind,
+    from,
+    to,
+    windows,
+    // Who accepts an age does not ask for it.
+    get version() {
+      return (version ??= versionOf(windows));
+    },
+    get selection() {
+      return (selection ??= selectionOf(windows, empty));
+    },
+  };
+}
+
 /**
  * The whole selection as one group; undefined without a window that has a time. `empty`: its windows without files, which have
  * no part in the version.
@@ -101,14 +124,7 @@ export function wholeGroup(
   const last = spans.at(-1);
   return first === undefined || last === undefined
     ? undefined
-    : {
-        kind: 'result',
-        from: first.from,
-        to: last.to,
-        windows,
-        version: versionOf(windows),
-        selection: selectionOf(windows, empty),
-      };
+    : groupOf('result', { from: first.from, to: last.to }, windows, empty);
 }
 
 /** Coarser grains that windows are merged to. */
@@ -148,14 +164,7 @@ export function groupWithin(
   const members = windows.filter(begins);
   return members.length === 0
     ? undefined
-    : {
-        kind: 'rollUp',
-        from,
-        to,
-        windows: members,
-        version: versionOf(members),
-        selection: selectionOf(members, empty.filter(begins)),
-      };
+    : groupOf('rollUp', { from, to }, members, empty.filter(begins));
 }
 
 /** The spans of a grain that lie within the selection whole, with their windows. */
