@@ -111,18 +111,27 @@ export class MirrorLane {
 
   /** Cancelling a statement must not stop a start or a round of mirroring, which others wait for as well. */
   async #upToDate(snapshot: CatalogSnapshot): Promise<Live> {
-    const live = this.#live?.thread.alive === true ? this.#live : await this.#startThread();
+    const { database } = this.#start;
+    if (this.#live?.thread.alive !== true) {
+      const starting = this.#startThread();
+      // Made while the thread starts, which tells of its own failure below.
+      starting.catch(() => undefined);
+      const contents = mirrorContents(snapshot, database);
+      const started = await starting;
+      await this.#mirror(started, snapshot, contents);
+      return started;
+    }
+    const live = this.#live;
     // A transaction's older snapshot reads the newer mirror: going back and forth would serve nobody.
     if (live.version < snapshot.version) {
-      await this.#mirror(live, snapshot);
+      await this.#mirror(live, snapshot, mirrorContents(snapshot, database));
     }
     return live;
   }
 
-  async #mirror(live: Live, snapshot: CatalogSnapshot): Promise<void> {
+  async #mirror(live: Live, snapshot: CatalogSnapshot, next: MirrorContents): Promise<void> {
     const { database } = this.#start;
     const started = performance.now();
-    const next = mirrorContents(snapshot, database);
     const warn = (reason: string): void =>
       this.#logger.warn({ database, reason }, 'not shown in system catalogs');
     let relations = 0;

@@ -203,7 +203,8 @@ export function* mirrorChanges(from: MirrorContents, to: MirrorContents): Genera
     oids.flatMap((oid) => all.get(oid) ?? []);
   const databases = come(to.databases, gone(to.databases, sameName(from.databases)));
   const schemas = come(to.schemas, gone(to.schemas, sameName(from.schemas)));
-  const relations = gone(to.relations, sameRelation(from.relations));
+  // In order of their OIDs: indexes grow at their end.
+  const relations = gone(to.relations, sameRelation(from.relations)).sort((a, b) => a - b);
   if ([...Object.values(dropped), databases, schemas].some(({ length }) => length > 0)) {
     yield { dropped, databases, schemas, relations: [] };
   }
