@@ -77,10 +77,14 @@ export interface QueryConnector {
    */
   run(plan: Plan, facts: QueryFacts, context: ScanContext): Promise<ScanRelation>;
   /**
-   * Prepares a plan, with parameters, whose rows leave as they come; at least one column. Absent: it runs queries for the engine
-   * alone. Throws as `text` does. Touches nothing.
+   * Prepares a plan, with parameters, whose rows leave as they come; at least one column. Undefined: so many rows are expected that
+   * they are better read for the engine. Absent: it runs queries for the engine alone. Throws as `text` does.
    */
-  prepare?(plan: Plan, facts: QueryFacts): SourceStatement & { readonly text: string };
+  prepare?(
+    plan: Plan,
+    facts: QueryFacts,
+    context: Pick<ScanContext, 'signal'>,
+  ): Promise<(SourceStatement & { readonly text: string }) | undefined>;
   /** Begins a moment; nothing is asked of the source before its first query. Absent: each query sees a moment of its own. */
   moment?(): SourceMoment;
   close(): Promise<void>;

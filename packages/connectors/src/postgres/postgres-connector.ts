@@ -1,4 +1,5 @@
 import type { Engine } from '@tributary/engine';
+import { visitPlan } from '@tributary/sql';
 import type { Plan } from '@tributary/sql';
 import type { ScanContext, ScanRelation, ScanStatistics } from '../connector.ts';
 import type {
@@ -107,8 +108,16 @@ class PostgresConnector implements QueryConnector {
     return queryText(plan, facts, this.catalog);
   }
 
-  prepare(plan: Plan, facts: QueryFacts): DirectStatement {
-    return new DirectStatement(plan, facts, this.#direct);
+  async prepare(
+    plan: Plan,
+    facts: QueryFacts,
+    { signal }: Pick<ScanContext, 'signal'>,
+  ): Promise<DirectStatement | undefined> {
+    const statement = new DirectStatement(plan, facts, this.#direct);
+    // What the source expects cannot be asked before values are known: who prepares for them asks for a few rows, mostly.
+    if (hasParameters(plan)) return statement;
+    const extension = await this.#extensionQuery(plan, facts, statement.text, signal);
+    return extension === undefined ? statement : undefined;
   }
 
   run(plan: Plan, facts: QueryFacts, context: ScanContext): Promise<ScanRelation> {
@@ -226,4 +235,14 @@ class PostgresConnector implements QueryConnector {
       lease.release(reusable);
     }
   }
+}
+
+function hasParameters(plan: Plan): boolean {
+  let found = false;
+  visitPlan(plan, {
+    expression(each) {
+      found ||= each.kind === 'parameter';
+    },
+  });
+  return found;
 }

@@ -81,7 +81,11 @@ async function makeQuery(
     return { query: undefined, readsClock };
   }
   const { numbered, parameters } = numberParameters(remote);
-  const statement = connector.prepare?.(numbered, { timeZone: facts.timeZone, now: facts.now });
+  const statement = await connector.prepare?.(
+    numbered,
+    { timeZone: facts.timeZone, now: facts.now },
+    { signal: scope.signal },
+  );
   if (statement === undefined) return { query: undefined, readsClock };
   readsClock ||= statement.text.includes(facts.now);
   return { query: { statement, plan, parameters }, readsClock };
