@@ -1,6 +1,7 @@
 import { TYPE_NAMES } from '../types/type-names.ts';
 import type { Template } from './function-entry.ts';
 import { reuse, textLiteral } from './template-parts.ts';
+import { isUtc, toClock } from './time-zones.ts';
 
 /** A moment's text with the era at its end; the engine writes it after the date. */
 function eraLast(moment: string, text: string): string {
@@ -12,14 +13,14 @@ export const timestampText: Template = (args) =>
 
 export const timestamptzText: Template = (args, context) =>
   reuse([args[0]?.text ?? 'NULL'], (at) => {
-    const local = `(${at} AT TIME ZONE ${context.timeZone})`;
+    const local = toClock(at, context.timeZone);
     const shown = eraLast(local, `(CAST(${local} AS VARCHAR) || ${offset(at, context.timeZone)})`);
     return `CASE WHEN isfinite(${at}) THEN ${shown} ELSE CAST(${at} AS VARCHAR) END`;
   });
 
 /** The zone's distance from UTC at a moment: `+02`, `-03:30`. */
 function offset(at: string, zone: string): string {
-  if (/^'(utc|etc\/utc|gmt|z)'$/i.test(zone)) return "'+00'";
+  if (isUtc(zone)) return "'+00'";
   const minutes = `CAST(epoch((${at} AT TIME ZONE ${zone}) - (${at} AT TIME ZONE 'UTC')) AS BIGINT) // 60`;
   return `regexp_replace(printf('%+03d:%02d', (${minutes}) // 60, abs((${minutes}) % 60)), ':00$', '')`;
 }

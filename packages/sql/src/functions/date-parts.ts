@@ -1,3 +1,4 @@
+import { toClock } from './time-zones.ts';
 import { QueryError } from '../errors.ts';
 import type { NumericDigits } from '../types/sql-type.ts';
 import { dateUnit } from './date-units.ts';
@@ -66,7 +67,7 @@ function fieldOf(unitName: string, type: DatedType, text: string, context: Templ
         scale,
       };
     }
-    return { text: calendarField(unit, `timezone(${zone}, ${text})`, type), scale };
+    return { text: calendarField(unit, toClock(text, zone), type), scale };
   }
   return { text: calendarField(unit, text, type), scale };
 }

@@ -27,7 +27,8 @@ export function exactQuotient(
   const integers = own.precision - own.scale;
   /** Digits before the point that a residual has room for, less one for the quotient's error. */
   const room = MAX_PRECISION - places - 1;
-  const corrections = Math.ceil((integers + by.scale + scale) / DOUBLE_DIGITS) - 1;
+  const digits = Math.min(integers, room) + by.scale + scale;
+  const corrections = Math.max(1, Math.ceil(digits / DOUBLE_DIGITS) - 1);
   const { constant } = divisor;
   const isNonZero = constant !== undefined && Number(constant) !== 0;
   return reuse([dividend.text, divisor.text], (a, b) => {
@@ -53,9 +54,7 @@ export function exactQuotient(
     const isSeen = isSmall && a === dividend.text && b === divisor.text;
     const named = (text: string, body: (name: string) => string): string =>
       isSeen ? body(text) : reuse([text], body);
-    const exact = named(approximate(a), (quotient) =>
-      corrected(quotient, Math.max(1, corrections)),
-    );
+    const exact = named(approximate(a), (quotient) => corrected(quotient, corrections));
     // Beside, not around: below CASE parts that are the same are computed again.
     const guarded = isNonZero
       ? exact

@@ -8,7 +8,7 @@ import { fn } from '../signature.ts';
 import { raise, requireConstant, reuse, reusing, reusingNulls } from '../template-parts.ts';
 import { foreignDates } from './foreign-dates.ts';
 import { seriesRows } from './series.ts';
-import { zoneText } from '../time-zones.ts';
+import { isUtc, toClock, toMoment, zoneText } from '../time-zones.ts';
 
 function truncUnit(argument: TemplateArgument | undefined, type: string): DateUnit {
   const name = requireConstant(argument, 'The unit of date_trunc()');
@@ -37,13 +37,11 @@ function truncated(unit: DateUnit, text: string): string {
 }
 
 function truncatedInZone(unit: DateUnit, text: string, zone: string): string {
-  if (!WITHIN_HOUR.has(unit))
-    return `timezone(${zone}, ${truncated(unit, `timezone(${zone}, ${text})`)})`;
-  if (/^'(?:UTC|GMT)'$/i.test(zone)) {
-    return `timezone('UTC', date_trunc('${unit}', timezone('UTC', ${text})))`;
+  if (!WITHIN_HOUR.has(unit) || isUtc(zone)) {
+    return toMoment(truncated(unit, toClock(text, zone)), zone);
   }
   return reuse([text], (at) => {
-    const local = `timezone(${zone}, ${at})`;
+    const local = toClock(at, zone);
     return `CASE WHEN isfinite(${at}) THEN ${at} - (${local} - date_trunc('${unit}', ${local})) ELSE ${at} END`;
   });
 }
@@ -207,10 +205,10 @@ const makers = [
 
 const zones = [
   fn('timezone(text, timestamptz) -> timestamp', {
-    duckdb: ([zone, at]) => `timezone(${zoneText(zone)}, ${at?.text ?? 'NULL'})`,
+    duckdb: ([zone, at]) => toClock(at?.text ?? 'NULL', zoneText(zone)),
   }),
   fn('timezone(text, timestamp) -> timestamptz', {
-    duckdb: ([zone, at]) => `timezone(${zoneText(zone)}, ${at?.text ?? 'NULL'})`,
+    duckdb: ([zone, at]) => toMoment(at?.text ?? 'NULL', zoneText(zone)),
   }),
   fn('timezone(interval, timestamptz) -> timestamp', { duckdb: `(timezone('UTC', {1}) + {0})` }),
   fn('timezone(interval, timestamp) -> timestamptz', { duckdb: `timezone('UTC', {1} - {0})` }),

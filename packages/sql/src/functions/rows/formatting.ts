@@ -3,12 +3,13 @@ import type { FunctionEntry, Template } from '../function-entry.ts';
 import { formatNumber, numberFormat } from '../number-format.ts';
 import { fn } from '../signature.ts';
 import { raise, refuse, requireConstant, reuse, textLiteral } from '../template-parts.ts';
+import { toClock } from '../time-zones.ts';
 
 const timestampText: Template = ([at, format], context) => {
   const pattern = requireConstant(format, 'The format of to_char()');
   const zoned = at?.type.kind === 'scalar' && at.type.name === 'timestamptz';
   const text = at?.text ?? 'NULL';
-  return reuse([zoned ? `timezone(${context.timeZone}, ${text})` : text], (local) =>
+  return reuse([zoned ? toClock(text, context.timeZone) : text], (local) =>
     formatTimestamp(local, pattern),
   );
 };

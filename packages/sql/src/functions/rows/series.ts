@@ -1,7 +1,7 @@
 import type { FunctionEntry, Template, TemplateArgument } from '../function-entry.ts';
 import { tableFn } from '../signature.ts';
 import { raise, reuse, reusingNulls } from '../template-parts.ts';
-import { zoneText } from '../time-zones.ts';
+import { isUtc, zoneText } from '../time-zones.ts';
 
 const zeroStep = raise('invalidParameterValue', 'step size cannot equal zero');
 /** Items that one list may hold: the engine's memory limit does not count lists (some 70 bytes an item, while they are made). */
@@ -77,7 +77,7 @@ const inZoneSeries =
         const days = `date_part('day', ${step}) <> 0 OR date_part('month', ${step}) <> 0 OR date_part('year', ${step}) <> 0`;
         const byClock = `list_transform(generate_series(timezone('UTC', ${from}), timezone('UTC', ${to}), ${step}), lambda s_: timezone('UTC', s_))`;
         const byCalendar = `list_transform(generate_series(timezone(${zone}, ${from}), timezone(${zone}, ${to}), ${step}), lambda s_: timezone(${zone}, s_))`;
-        const calendar = /^'(?:UTC|GMT)'$/i.test(zone)
+        const calendar = isUtc(zone)
           ? byClock
           : `CASE WHEN ${days} THEN ${byCalendar} ELSE ${byClock} END`;
         return `CASE WHEN ${anyNull([from, to, step])} THEN NULL WHEN ${zeroInterval(step)} THEN ${zeroStep} ELSE ${boundedList(momentSteps(from, to, step), calendar)} END`;

@@ -156,7 +156,14 @@ const trims = (
     ['rtrim', 'rtrim'],
   ] as const
 ).flatMap(([name, engine]) => [
-  fn(`${name}(text) -> text`, { duckdb: `${engine}({0}, ' ')`, proven: true }),
+  // Most texts have no space at their ends: to see that takes a tenth of the time.
+  fn(`${name}(text) -> text`, {
+    duckdb: reusingNulls(
+      ([text = '']) =>
+        `CASE WHEN starts_with(${text}, ' ') OR ends_with(${text}, ' ') THEN ${engine}(${text}, ' ') ELSE ${text} END`,
+    ),
+    proven: true,
+  }),
   fn(`${name}(text, text) -> text`, { duckdb: `${engine}({0}, {1})`, proven: true }),
 ]);
 
