@@ -5,11 +5,11 @@ import { sameType, scalar, TEXT } from '../types/sql-type.ts';
 import { typeLabel } from '../types/type-info.ts';
 import { castContext } from './cast-contexts.ts';
 import { timestampText, timestamptzText, typeNameText } from './cast-texts.ts';
+import { decimalOfText, decimalOfFloat } from './decimal-reader.ts';
 import { argument } from './division.ts';
 import { reuse } from './template-parts.ts';
 import type { Template, TemplateArgument, TemplateContext, Templates } from './function-entry.ts';
 import { toClock, toMoment } from './time-zones.ts';
-import { digitsOfType, NARROW_PRECISION } from '../types/numeric-digits.ts';
 
 /** One cast. The templates' `{0}` is the value, `{type}` the target's engine type; `result` has the target's modifier. */
 export interface CastEntry {
@@ -157,41 +157,14 @@ function toInteger(from: ScalarType, to: ScalarType): Template | undefined {
 
 function toNumeric(from: ScalarType): Template {
   // PostgreSQL takes the digits that a float surely has: FLT_DIG and DBL_DIG.
-  if (from.name === 'float8') return floatDigits((value) => `printf('%.15g', ${value})`);
+  if (from.name === 'float8') return decimalOfFloat((value) => `printf('%.15g', ${value})`);
   if (from.name === 'float4') {
-    return floatDigits((value) => `printf('%.6g', CAST(${value} AS DOUBLE))`);
+    return decimalOfFloat((value) => `printf('%.6g', CAST(${value} AS DOUBLE))`);
   }
-  if (from.name === 'jsonb') return JSON_NUMBER;
+  if (from.name === 'jsonb') {
+    return (args, context) => decimalOfText(`(${argument(args, 0).text} ->> '$')`, context);
+  }
   return PLAIN;
-}
-
-/** Where the engine's reader of a text of at most 15 digits need not fill 128 bits, which takes it 50 times as long. Below: the digits may round up. */
-const NARROW_READERS: readonly (readonly [below: string, scale: number])[] = [
-  ['999', 15],
-  ['999999', 12],
-  ['999999999', 9],
-  ['999999999999', 6],
-];
-
-/** A float by its digits as text. */
-function floatDigits(digitsOf: (value: string) => string): Template {
-  return (args, context) => {
-    const type = context.engineType(context.result);
-    const { precision, scale } = digitsOfType(context.result);
-    const [, least = 0] = NARROW_READERS[0] ?? [];
-    // A narrower type reads fast by itself; of fewer places it would round twice.
-    if (precision <= NARROW_PRECISION || scale < least) {
-      return `CAST(${digitsOf(argument(args, 0).text)} AS ${type})`;
-    }
-    return reuse([argument(args, 0).text], (value) => {
-      const text = digitsOf(value);
-      const narrow = NARROW_READERS.map(
-        ([below, places]) =>
-          `WHEN abs(${value}) < CAST(${below} AS DOUBLE) THEN CAST(CAST(${text} AS DECIMAL(${NARROW_PRECISION},${places})) AS ${type})`,
-      );
-      return `CASE ${narrow.join(' ')} ELSE CAST(${text} AS ${type}) END`;
-    });
-  };
 }
 
 /** A template with its text cut to the target's length. */
@@ -294,6 +267,8 @@ function fromText(to: ScalarType): Template | undefined {
     case 'interval':
       // DuckDB takes no plus sign before a field.
       return "CAST(replace({0}, '+', '') AS {type})";
+    case 'numeric':
+      return (args, context) => decimalOfText(argument(args, 0).text, context);
     case 'regclass':
     case 'regtype':
     case 'void':
