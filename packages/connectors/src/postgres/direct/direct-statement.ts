@@ -1,13 +1,13 @@
 import { cancellation } from '@tributary/engine';
 import type { Engine } from '@tributary/engine';
-import { engineType } from '@tributary/sql';
 import type { Plan } from '@tributary/sql';
-import type { ScanContext, ScanRelation, ScanStatistics } from '../../connector.ts';
+import type { ScanContext, ScanStatistics } from '../../connector.ts';
 import type { QueryFacts, SourceRows, SourceStatement } from '../../query-connector.ts';
 import { noScanStatistics } from '../../scan-statistics.ts';
 import type { CatalogCache } from '../catalog/catalog-cache.ts';
 import type { ConnectionPool, Lease } from '../connection-pool.ts';
 import { RowDecoder } from '../copy/row-decoder.ts';
+import { loadedColumns, tableRelation } from '../loaded-table.ts';
 import { alteredMeanwhile } from '../read-query.ts';
 import { retried } from '../retried.ts';
 import { sqlState } from '../source-error.ts';
@@ -185,11 +185,7 @@ export class DirectStatement implements SourceStatement {
     this.#spare = undefined;
     if (spare !== undefined) return spare;
     const { engine, catalog } = this.#services;
-    const loaded = this.#plan.columns.map(({ id, type }) => ({
-      name: `c${id}`,
-      type: engineType(type),
-    }));
-    const held = new HeldRows(engine, loaded);
+    const held = new HeldRows(engine, loadedColumns(this.#plan));
     return { held, decoder: new RowDecoder(this.#plan, held, catalog.source) };
   }
 }
@@ -203,17 +199,4 @@ interface Receiver {
 /** The low bytes of the one number of a row: a count of columns, a length, the number. */
 function smallNumber(buffer: Buffer, from: number): number {
   return buffer.readInt32BE(from + 2 + buffer.readInt32BE(from + 2));
-}
-
-function tableRelation(
-  table: NonNullable<HeldRows['table']>,
-  statistics: ScanStatistics,
-): ScanRelation {
-  return {
-    text: `(SELECT * FROM ${table.name})`,
-    parameters: [],
-    statistics,
-    verify: () => Promise.resolve(),
-    release: () => table.drop(),
-  };
 }

@@ -35,8 +35,9 @@ export class ExtensionReader {
   ): Promise<ScanRelation | undefined> {
     const { extension } = query;
     if (extension === undefined) return undefined;
-    const places = await this.#places(context.signal);
+    const places: (() => void)[] = [];
     try {
+      await this.#take(places, context.signal);
       const texts = places.length === 0 ? [] : extension.texts(places.length);
       for (const unused of places.splice(texts.length)) unused();
       if (texts.length === 0) return undefined;
@@ -46,14 +47,13 @@ export class ExtensionReader {
     }
   }
 
-  async #places(signal: AbortSignal): Promise<(() => void)[]> {
-    const places: (() => void)[] = [];
+  /** Takes as many places as are free now, to be given back also where this throws. */
+  async #take(places: (() => void)[], signal: AbortSignal): Promise<void> {
     while (places.length < this.#attached.atOnce) {
       const place = await this.#pool.placeAtOnce(signal);
       if (place === undefined) break;
       places.push(place);
     }
-    return places;
   }
 
   async #readAll(
