@@ -18,6 +18,9 @@ export interface DirectQuery {
   readonly parameters: readonly number[];
 }
 
+/** Of one bound query: sets of rules that were off. */
+const MOST_KNOWN = 16;
+
 /** What is known of bound queries, by the rules that were off; null: the engine has a part in their rows. */
 const known = new WeakMap<BoundSelect, Map<string, DirectQuery | null>>();
 
@@ -40,6 +43,7 @@ export async function directQuery(
   scope.record.statistics.planningMs += performance.now() - started;
   if (!readsClock) {
     const ofBound = known.get(bound) ?? new Map<string, DirectQuery | null>();
+    if (ofBound.size >= MOST_KNOWN) ofBound.clear();
     known.set(bound, ofBound.set(key, query ?? null));
   }
   return query;
