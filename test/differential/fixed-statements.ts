@@ -9,6 +9,14 @@ export const FIXED_STATEMENTS: readonly string[] = [
   `SELECT concat(pg_typeof(p.t), 'x'), to_json(pg_typeof(p.t)), pg_typeof(p.t)::oid, array_agg(pg_typeof(p.b)) FROM plain p WHERE p.id = 1 GROUP BY p.t`,
   `SELECT 'timestamp (3) without time zone'::regtype, '_int4'::regtype, 'int4[]'::regtype, 1114::regtype, 99999::regtype::text, 'pg_catalog.int8'::regtype FROM plain p WHERE p.id = 1`,
   `SELECT 'nothing'::regtype FROM plain p`,
+  // Rows as values.
+  `SELECT ROW(1, NULL, 'a b', '', 'x"y\\z', true, 1.50, '2024-01-02'::date) AS r, ROW(1, ROW(2, 'x'), ARRAY[1,2]), pg_typeof(ROW(1))`,
+  `SELECT ROW(1, NULL, 'a b', '', 'x"y\\z', true, 1.50)::text, ROW(1, ROW(2, '(x)'), ARRAY[true, NULL])::text, concat(ROW(1, 2), 'x'), ROW(1, 2) || 'x'`,
+  `SELECT p.id, ROW(p.t, p.n, p.ts, p.tz, p.b, p.ai, p.jb) AS r, ROW(p.t, p.n, p.ts, p.tz, p.b, p.ai)::text FROM plain p ORDER BY r`,
+  `SELECT array_agg(ROW(p.id, p.t) ORDER BY p.id), count(DISTINCT (p.b, p.id > 3)), array_agg(ROW(p.id, p.t) ORDER BY p.id)::text FROM plain p`,
+  `SELECT ROW(1, 2)::json`,
+  // Arrays as text.
+  `SELECT ARRAY[true, false, NULL]::text, ARRAY['a b', 'null', '', '{', '"', '\\']::text, ARRAY[1.5::float8, 'NaN']::text`,
   // Zones' abbreviations, read in a text and by AT TIME ZONE.
   ...['ut', 'met', 'MEST', 'aest', 'AEDT', 'nzst', 'NZDT', 'kst', 'akdt', 'hst', 'ist', 'sast'].map(
     (zone) =>

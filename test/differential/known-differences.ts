@@ -513,8 +513,8 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     topic: 'Statements',
     names: [],
     effect: 'differs',
-    what: "Rows as values of a result (ROW(...), a whole row by its table's name) are sent as json, with members f1, f2 and so on for a row without names; they have no min and max.",
-    why: 'They are the structs of Hive, which clients read as json.',
+    what: "A whole row (a table's name as a value) is a record, not of a type of the table's name; rows have no min and max, and rows of one column or array have the same types. ROW() without fields is refused. Structs of lake tables are sent as json.",
+    why: 'Relations have no composite types here.',
     recognise: () => false,
   },
   {

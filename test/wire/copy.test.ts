@@ -43,6 +43,12 @@ describe('COPY .. TO STDOUT sends the bytes that PostgreSQL sends', () => {
     await expectAlike(`COPY (SELECT 1 AS a WHERE false) TO STDOUT (FORMAT ${format})`);
   });
 
+  it.each(['text', 'csv', 'binary'])('of rows as values, as %s', async (format) => {
+    await expectAlike(
+      `COPY (SELECT ROW(1, NULL::int, 'a b'::text, ''::text, 1.5, true, ARRAY[1,2], ROW(true, 'q"\\'::text)) AS r, ARRAY[ROW(1,'x'::text), NULL] AS a) TO STDOUT (FORMAT ${format})`,
+    );
+  });
+
   it('of one column whose value looks like the end of the data', async () => {
     await expectAlike(
       String.raw`COPY (VALUES (E'\\.'), ('x')) TO STDOUT CSV`,

@@ -15,6 +15,7 @@ import {
   JSON_TYPE,
   JSONB,
   resolveFunction,
+  rowType,
   sameType,
   TEXT,
   typeLabel,
@@ -257,14 +258,19 @@ function bindBooleanTest(level: QueryLevel, test: BooleanTest): Expression {
 }
 
 function bindRow(level: QueryLevel, row: RowExpr): Expression {
+  if (row.args === undefined || row.args.length === 0) {
+    throw failure(
+      level,
+      'featureNotSupported',
+      'ROW() without fields is not supported',
+      row.location,
+    );
+  }
   const fields = bindExpressions(level, row.args).map((field) => decided(level, field));
   return {
     kind: 'row',
     fields,
-    type: {
-      kind: 'struct',
-      fields: fields.map((field, index) => ({ name: `f${index + 1}`, type: field.type })),
-    },
+    type: rowType(fields.map((field, index) => ({ name: `f${index + 1}`, type: field.type }))),
     ...at(level, row.location),
   };
 }

@@ -6,7 +6,7 @@ import type {
   ResolvedCall,
   SqlType,
 } from '@tributary/sql';
-import { coerceArguments, resultType } from '@tributary/sql';
+import { coerceArguments, resultType, rowType } from '@tributary/sql';
 import { determineArguments, literalContext } from './bind-coercion.ts';
 import { mentionedColumns } from './expression-equality.ts';
 import type { PendingSetFunction, QueryLevel } from './bind-state.ts';
@@ -78,10 +78,7 @@ export function bindSetFunction(
   return {
     kind: 'row',
     fields,
-    type: {
-      kind: 'struct',
-      fields: columns.map((column) => ({ name: column.name, type: column.type })),
-    },
+    type: rowType(columns.map((column) => ({ name: column.name, type: column.type }))),
     ...at(level, location),
   };
 }

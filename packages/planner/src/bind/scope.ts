@@ -1,5 +1,5 @@
 import type { ColumnId, Expression, SqlType } from '@tributary/sql';
-import { UNKNOWN } from '@tributary/sql';
+import { rowType, UNKNOWN } from '@tributary/sql';
 import type { QueryLevel } from './bind-state.ts';
 import { at, failure } from './bind-state.ts';
 import { missingItem, undefinedColumn } from './missing-names.ts';
@@ -205,7 +205,7 @@ export function wholeRow(
   return {
     kind: 'row',
     fields,
-    type: { kind: 'struct', fields: columns.map(({ name, type }) => ({ name, type })) },
+    type: rowType(columns.map(({ name, type }) => ({ name, type }))),
     ...at(level, location),
   };
 }

@@ -6,7 +6,7 @@ import type { Cell, TextStyle } from './cell.ts';
 import { DEFAULT_STYLE } from './cell.ts';
 import { DATE_INFINITY, timeTzParts } from './datetime-text.ts';
 import type { Elements } from './elements.ts';
-import { elementsOf, elementType } from './elements.ts';
+import { elementsOf, elementType, fieldsOf } from './elements.ts';
 import { integerBinaryCell } from './integer-cells.ts';
 import { numericBinaryCell } from './numeric-cells.ts';
 import { bytesCell, uuidBinaryCell } from './string-cells.ts';
@@ -36,6 +36,7 @@ export function binaryCell(
 ): Cell {
   if (type.kind === 'array') return arrayCell(type, vector);
   const text = () => textCell(type, vector, rows, style);
+  if (type.kind === 'struct' && type.row === true) return recordCell(type, vector, rows, style);
   if (type.kind !== 'scalar') return text();
   switch (type.name) {
     case 'bool': {
@@ -112,7 +113,7 @@ export function binaryCell(
       return (row, out) => cell(row, out.byte(1));
     }
     case 'record':
-      throw new QueryError('featureNotSupported', 'a record cannot be sent in binary form');
+      return recordCell(type, vector, rows, style);
     case 'text':
     case 'varchar':
     case 'bpchar':
@@ -142,6 +143,29 @@ function mismatch(vector: DuckDBVector, name: string): QueryError {
     'internalError',
     `a column of type ${name} came from the engine as ${vector.type.toString()}`,
   );
+}
+
+/** record_send: the number of fields, then each one's type, length and value. */
+function recordCell(type: SqlType, vector: DuckDBVector, rows: number, style: TextStyle): Cell {
+  const fields = fieldsOf(type, vector).map(({ type: own, vector: values }) => ({
+    oid: typeInfo(own).oid,
+    cell: binaryCell(own, values, rows, style),
+    validity: validityOf(values),
+  }));
+  return (row, out) => {
+    out.int32(fields.length);
+    for (const { oid, cell, validity } of fields) {
+      out.int32(oid);
+      if (isNull(validity, row)) {
+        out.int32(-1);
+        continue;
+      }
+      const start = out.length;
+      out.int32(0);
+      cell(row, out);
+      out.setInt32(start, out.length - start - 4);
+    }
+  };
 }
 
 /** array_send: dimensions, whether there are NULLs, the element's oid, lengths and lower bounds, then the elements. */

@@ -1,4 +1,5 @@
 import type { DuckDBVector } from '@duckdb/node-api';
+import type { SqlType } from '@tributary/sql';
 import type { Cell, CellMaker, TextStyle } from './cell.ts';
 import { fieldsOf } from './elements.ts';
 import { writeQuoted } from './quoted-text.ts';
@@ -11,12 +12,13 @@ const RECORD_SPECIAL: ReadonlySet<number> = new Set(Buffer.from('()",\\ \t\n\r\v
 
 /** `(1,,"a b")`: record_out. */
 export function recordTextCell(
+  record: SqlType,
   vector: DuckDBVector,
   rows: number,
   style: TextStyle,
   make: CellMaker,
 ): Cell {
-  const fields = fieldsOf(undefined, vector).map(({ type, vector: own }) => ({
+  const fields = fieldsOf(record, vector).map(({ type, vector: own }) => ({
     cell: make(type, own, rows, style),
     validity: validityOf(own),
   }));

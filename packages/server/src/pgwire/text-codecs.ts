@@ -31,8 +31,8 @@ export function textCell(
     case DuckDBTypeId.LIST:
       return arrayTextCell(type, vector, style, textCell);
     case DuckDBTypeId.STRUCT:
-      return type.kind === 'scalar' && type.name === 'record'
-        ? recordTextCell(vector, rows, style, textCell)
+      return isRecord(type)
+        ? recordTextCell(type, vector, rows, style, textCell)
         : jsonCell(type, vector, rows, style, false, textCell);
     case DuckDBTypeId.MAP:
       return jsonCell(type, vector, rows, style, false, textCell);
@@ -110,6 +110,12 @@ export function textCell(
       return numericTextCell(vector, whole, scale, trim);
     }
   }
+}
+
+function isRecord(type: SqlType): boolean {
+  return type.kind === 'scalar'
+    ? type.name === 'record'
+    : type.kind === 'struct' && type.row === true;
 }
 
 /** regtypeout: the type's name, or the number that names none. */

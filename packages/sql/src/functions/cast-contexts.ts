@@ -75,12 +75,18 @@ export function castContext(from: SqlType, to: SqlType): CastContext | undefined
     return 'implicit';
   }
   if (typeInfo(to).category === 'S') return isVoid(from) ? undefined : 'assignment';
-  if (typeInfo(from).category === 'S') return isHive(to) || isVoid(to) ? undefined : 'explicit';
+  if (typeInfo(from).category === 'S')
+    return isComposite(to) || isVoid(to) ? undefined : 'explicit';
   return undefined;
 }
 
 /** Struct and map, which clients see as json. */
 function isHive(type: SqlType): boolean {
+  return (type.kind === 'struct' && type.row !== true) || type.kind === 'map';
+}
+
+/** Types without an input function. */
+function isComposite(type: SqlType): boolean {
   return type.kind === 'struct' || type.kind === 'map';
 }
 

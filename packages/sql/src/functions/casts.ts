@@ -1,10 +1,12 @@
 import { QueryError } from '../errors.ts';
 import type { CastContext } from '../plan/expression.ts';
 import type { ScalarName, ScalarType, SqlType } from '../types/sql-type.ts';
-import { sameType, scalar, TEXT } from '../types/sql-type.ts';
+import { sameType, TEXT } from '../types/sql-type.ts';
 import { typeLabel } from '../types/type-info.ts';
+import { applyTemplate } from '../print/template-text.ts';
 import { castContext } from './cast-contexts.ts';
 import { timestampText, timestamptzText, typeNameText } from './cast-texts.ts';
+import { arrayText, rowText } from './composite-text.ts';
 import { decimalOfText, decimalOfFloat } from './decimal-reader.ts';
 import { argument } from './division.ts';
 import { reuse } from './template-parts.ts';
@@ -41,12 +43,14 @@ export function castEntry(from: SqlType, to: SqlType): CastEntry | undefined {
 function duckdbCast(from: SqlType, to: SqlType): Template | undefined {
   if (from.kind === 'scalar' && to.kind === 'scalar') return scalarCast(from, to);
   if (from.kind === 'array' && to.kind === 'array') return arrayCast(from.element, to.element);
-  if (from.kind === 'array') return isText(to) ? arrayToText(from.element, to) : undefined;
+  if (from.kind === 'array') return isText(to) ? cut(arrayText(from.element), to) : undefined;
   if (from.kind === 'struct' || from.kind === 'map') {
     if (sameType(from, to)) return '{0}';
     if (to.kind !== 'scalar') return undefined;
     if (to.name === 'json' || to.name === 'jsonb') return 'to_json({0})';
-    return isText(to) ? limited('CAST(to_json({0}) AS VARCHAR)', to) : undefined;
+    if (!isText(to)) return undefined;
+    if (from.kind === 'struct' && from.row === true) return cut(rowText(from.fields), to);
+    return limited('CAST(to_json({0}) AS VARCHAR)', to);
   }
   return undefined;
 }
@@ -81,6 +85,10 @@ function limited(text: string, to: ScalarType): string {
     default:
       return text;
   }
+}
+
+function cut(text: Template, to: ScalarType): Template {
+  return (args, context) => limited(applyTemplate(text, args, context), to);
 }
 
 function scalarCast(from: ScalarType, to: ScalarType): Template | undefined {
@@ -284,28 +292,11 @@ function arrayCast(from: SqlType, to: SqlType): Template | undefined {
   const element = duckdbCast(from, to);
   if (element === undefined) return undefined;
   return (args, context) =>
-    `list_transform(${args[0]?.text ?? 'NULL'}, lambda tributary_x: ${render(element, 'tributary_x', from, { ...context, result: to })})`;
+    `list_transform(${args[0]?.text ?? 'NULL'}, lambda tributary_x: ${applyTemplate(element, [{ text: 'tributary_x', type: from }], { ...context, result: to })})`;
 }
 
 function hasModifier(type: SqlType): boolean {
   return type.kind === 'scalar' && (type.typmod >= 0 || type.name === 'numeric');
-}
-
-function arrayToText(element: SqlType, to: ScalarType): Template | undefined {
-  const inner = duckdbCast(element, scalar('text'));
-  if (inner === undefined) return undefined;
-  return (args, context) => {
-    const text = render(inner, 'tributary_x', element, { ...context, result: scalar('text') });
-    const quoted =
-      element.kind === 'array'
-        ? text
-        : `CASE WHEN ${text} = '' OR lower(${text}) = 'null' OR regexp_matches(${text}, '[{},"\\\\\\s]') THEN '"' || replace(replace(${text}, '\\', '\\\\'), '"', '\\"') || '"' ELSE ${text} END`;
-    const shown = `CASE WHEN tributary_x IS NULL THEN 'NULL' ELSE ${quoted} END`;
-    return limited(
-      `('{' || array_to_string(list_transform(${args[0]?.text ?? 'NULL'}, lambda tributary_x: ${shown}), ',') || '}')`,
-      to,
-    );
-  };
 }
 
 /** A printed value in PostgreSQL's text form (its output function), as DuckDB text. */
@@ -317,15 +308,5 @@ export function textForm(value: TemplateArgument, context: TemplateContext): str
       `a value of type ${typeLabel(value.type)} has no text form here`,
     );
   }
-  return render(template, value.text, value.type, { ...context, result: TEXT });
-}
-
-/** A template's text for one argument. */
-function render(template: Template, text: string, type: SqlType, context: TemplateContext): string {
-  if (typeof template !== 'string') return template([{ text, type }], context);
-  return template
-    .replaceAll('{0}', () => text)
-    .replaceAll('{type}', () => context.engineType(context.result))
-    .replaceAll('{tz}', () => context.timeZone)
-    .replaceAll('{now}', () => context.now);
+  return applyTemplate(template, [value], { ...context, result: TEXT });
 }

@@ -53,9 +53,11 @@ export interface ArrayType {
   readonly element: SqlType;
 }
 
-/** Hive struct. Clients see it as json; `(column).field` reads a field. */
+/** Fields with names: a Hive struct, which clients see as json, or a row of SQL. `(column).field` reads a field. */
 export interface StructType {
   readonly kind: 'struct';
+  /** A row that a statement made (ROW(...), a table's name): clients see it as a record. */
+  readonly row?: true;
   readonly fields: readonly { readonly name: string; readonly type: SqlType }[];
 }
 
@@ -71,6 +73,11 @@ export type SqlType = ScalarType | ArrayType | StructType | MapType;
 /** A scalar type without a modifier, or with PostgreSQL's typmod. */
 export function scalar(name: ScalarName, typmod = -1): ScalarType {
   return Object.freeze({ kind: 'scalar', name, typmod });
+}
+
+/** The type of ROW(...) and of whole rows. */
+export function rowType(fields: StructType['fields']): StructType {
+  return Object.freeze({ kind: 'struct', row: true, fields });
 }
 
 /** numeric(precision, scale) as declared; clients see the modifier. */

@@ -68,7 +68,7 @@ export const TYPES: ReadonlyMap<number, SqlType> = new Map(
   }),
 );
 
-/** Facts of a type as clients see it: struct and map are json, an array of arrays is the array of the innermost type. */
+/** Facts of a type as clients see it: rows are record, Hive's struct and map are json, an array of arrays is the array of the innermost type. */
 export function typeInfo(type: SqlType): TypeInfo {
   switch (type.kind) {
     case 'scalar':
@@ -79,6 +79,7 @@ export function typeInfo(type: SqlType): TypeInfo {
       return { oid: arrayOid, arrayOid: 0, category: 'A', preferred: false, length: -1 };
     }
     case 'struct':
+      return type.row === true ? SCALARS.record : SCALARS.json;
     case 'map':
       return SCALARS.json;
   }
@@ -146,14 +147,22 @@ export function formatType(type: SqlType): string {
       return `${formatType(innermost(type))}[]`;
     case 'struct':
     case 'map':
-      return 'json';
+      return typeLabel(type);
   }
 }
 
 /** format_type without the modifier, as error messages name types. */
 export function typeLabel(type: SqlType): string {
-  if (type.kind === 'array') return `${typeLabel(innermost(type))}[]`;
-  return type.kind === 'scalar' ? SCALARS[type.name].label : 'json';
+  switch (type.kind) {
+    case 'scalar':
+      return SCALARS[type.name].label;
+    case 'array':
+      return `${typeLabel(innermost(type))}[]`;
+    case 'struct':
+      return type.row === true ? SCALARS.record.label : SCALARS.json.label;
+    case 'map':
+      return SCALARS.json.label;
+  }
 }
 
 /** Precision and scale of a numeric's modifier; the scale may be negative (PostgreSQL 15). */
