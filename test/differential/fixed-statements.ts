@@ -43,6 +43,16 @@ export const FIXED_STATEMENTS: readonly string[] = [
   `SELECT p.id, p.jb -> 0, p.jb ->> -1, p.jb -> (p.id - 1), p.jb -> (0 - p.id) FROM plain p ORDER BY 1`,
   `SELECT p.id, p.jb < '5', p.jb >= 'null', p.jb > '"s"', p.jb <= '[]', p.jb < '{}', p.jb >= p.jb, p.jb < 'true' FROM plain p ORDER BY 1`,
   `SELECT '[1, 2]'::jsonb < '[3]', '{}'::jsonb > '[1]', '[]'::jsonb < 'null', '1'::jsonb < '[0]', '10'::jsonb > '9', '1.0'::jsonb <= '1', 'false'::jsonb < 'true', '""'::jsonb > 'null'`,
+  // Functions of JSON in FROM: names of their columns, and columns that the statement defines.
+  `SELECT e.value, x.v, e FROM jsonb_array_elements('[1, "a"]') e, json_array_elements_text('["b"]') x(v)`,
+  `SELECT json_array_elements('[1]'), jsonb_array_elements_text('[2]')`,
+  `SELECT * FROM jsonb_to_recordset('[{"a":1,"b":"x"},{"a":2}]') AS x(a int, b text)`,
+  `SELECT x.a, x.b, x."C" FROM json_to_record('{"a":1,"b":[1,2],"C":"2024-01-01"}') AS x(a int, b json, "C" date)`,
+  `SELECT p.id, x.* FROM plain p CROSS JOIN LATERAL jsonb_to_record(p.jb) AS x(a text, b jsonb) WHERE p.id < 3 ORDER BY 1`,
+  `SELECT p.id, x.* FROM plain p, json_to_recordset(('[' || p.j || ',{"a":7}]')::json) x(a text) WHERE p.id < 3 ORDER BY 1, 2`,
+  `SELECT * FROM json_to_recordset(NULL) AS x(a int)`,
+  `SELECT * FROM json_to_recordset('[{"a":"x"}]') AS x(a int)`,
+  `SELECT * FROM json_to_recordset('[{"a":"12.345"}]') AS x(a numeric(5,2), b varchar(3))`,
   // One match at most.
   `SELECT regexp_instr('B', '^$'), regexp_instr('', '^$'), regexp_instr('abc', '^a?'), regexp_count('', '^$'), regexp_count('aaa', '^a'), regexp_count('abc', '^')`,
   `SELECT regexp_replace('it''s', '^$', 'X', 'gi'), regexp_replace('', '^$', 'X', 'g'), regexp_replace('abc', '^', 'X', 'g'), regexp_replace('abc', '^a*', 'X', 'g'), regexp_replace('abc', '\\A', '-\\&-', 'g')`,

@@ -167,7 +167,8 @@ export function scanOf(
   };
 }
 
-function bindRangeSubselect(level: QueryLevel, range: RangeSubselect): FromItem {
+/** A subquery in FROM. */
+export function bindRangeSubselect(level: QueryLevel, range: RangeSubselect): FromItem {
   const subquery = range.subquery;
   if (subquery === undefined || !('SelectStmt' in subquery)) {
     throw failure(level, 'syntaxError', 'a subquery in FROM must be a SELECT', -1);

@@ -5,13 +5,14 @@ import { toType } from './bind-coercion.ts';
 import { projection } from './bind-columns.ts';
 import { bindExpression, bindExpressions } from './bind-expression.ts';
 import type { FromItem } from './bind-from.ts';
-import { scanOf, SINGLE_ROW, singleItem } from './bind-from.ts';
+import { bindRangeSubselect, scanOf, SINGLE_ROW, singleItem } from './bind-from.ts';
 import { functionName, resolveCall } from './bind-function-call.ts';
 import { resolveSetFunction } from './bind-set-function.ts';
 import type { ResolvedSetFunction } from './bind-set-function.ts';
 import type { QueryLevel } from './bind-state.ts';
 import { failure, newColumn } from './bind-state.ts';
 import { figuredName } from './output-names.ts';
+import { recordSource } from './record-definition.ts';
 import { findRelation } from './relation-resolution.ts';
 import { isUnknown } from './scope.ts';
 import { itemsOf, locationOf, stringsOf } from './tree.ts';
@@ -28,8 +29,9 @@ export function bindRangeFunction(level: QueryLevel, range: RangeFunction): From
 }
 
 function bindFunctions(level: QueryLevel, range: RangeFunction): FromItem {
+  const defined = range.coldeflist === undefined ? undefined : bindDefined(level, range);
+  if (defined !== undefined) return defined;
   const nodes = (range.functions ?? []).flatMap((item) => functionNodes(level, item));
-  if (range.coldeflist !== undefined) throw definitionList(level, locationOf(range.coldeflist[0]));
   const aliases = stringsOf(range.alias?.colnames);
   const [only] = nodes;
   if (nodes.length === 1 && only !== undefined) {
@@ -44,7 +46,7 @@ function bindFunctions(level: QueryLevel, range: RangeFunction): FromItem {
     each,
     columns: each.outputs.map((output): PlanColumn => ({
       id: newColumn(level),
-      name: scalar && alias !== undefined ? alias : output.name,
+      name: scalar ? (each.entry.resultName ?? alias ?? output.name) : output.name,
       type: output.type,
     })),
   }));
@@ -66,11 +68,22 @@ function bindFunctions(level: QueryLevel, range: RangeFunction): FromItem {
   return singleItem(level, label, plan, aliases, undefined, scalar && !ordinality);
 }
 
+/** A function whose columns the statement defines. */
+function bindDefined(
+  level: QueryLevel,
+  { functions, coldeflist = [], alias }: RangeFunction,
+): FromItem {
+  const [call] = itemsOf(functions?.[0]);
+  const source = call && recordSource(call, coldeflist, alias?.aliasname);
+  if (source === undefined) throw definitionList(level, locationOf(coldeflist[0]));
+  return bindRangeSubselect(level, source);
+}
+
 function definitionList(level: QueryLevel, location: number | undefined): Error {
   return failure(
     level,
     'featureNotSupported',
-    'a column definition list is not supported for functions in FROM',
+    'a column definition list is supported only for json_to_record, json_to_recordset and their jsonb forms, without arrays',
     location,
   );
 }

@@ -63,9 +63,12 @@ export async function describeUnknown(
   ) {
     throw failure;
   }
-  return catalogEngine.describe(statement.text, scope, parameterTypes, signal).catch(() => {
-    throw failure;
-  });
+  try {
+    return await catalogEngine.describe(statement.text, scope, parameterTypes, signal);
+  } catch (error) {
+    // What the catalog does not know either was reported here first; that it cannot be asked is another matter.
+    throw isQueryError(error) && error.sqlstate.startsWith('42') ? failure : error;
+  }
 }
 
 /** Runs a query that `describeByCatalog` described. */

@@ -76,6 +76,8 @@ export interface FunctionEntry {
    * known beforehand. Absent or undefined: the list that the template makes is held whole and unnested.
    */
   readonly stream?: (args: readonly TemplateArgument[]) => string | undefined;
+  /** The name of a table function's only column, where PostgreSQL gives it one that an alias of the function does not replace. */
+  readonly resultName?: string;
   /** Output column names and types of a table function with several columns. */
   readonly outputs?: readonly { readonly name: string; readonly type: ArgumentType }[];
 }

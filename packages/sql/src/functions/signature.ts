@@ -22,6 +22,7 @@ export interface RowOptions {
   /** Default false. */
   readonly proven?: boolean;
   readonly digits?: NonNullable<FunctionEntry['digits']>;
+  readonly resultName?: string;
   readonly outputs?: NonNullable<FunctionEntry['outputs']>;
   readonly stream?: NonNullable<FunctionEntry['stream']>;
 }
@@ -157,6 +158,7 @@ function entry(
     templates: templates(options, same),
     proven: options.proven ?? false,
     ...(options.digits === undefined ? {} : { digits: options.digits }),
+    ...(options.resultName === undefined ? {} : { resultName: options.resultName }),
     ...(options.outputs === undefined ? {} : { outputs: options.outputs }),
     ...(options.stream === undefined ? {} : { stream: options.stream }),
   });

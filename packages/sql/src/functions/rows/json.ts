@@ -197,9 +197,11 @@ const both = (['json', 'jsonb'] as const).flatMap((type) => {
       duckdb: objectOnly(keys, `${type}_object_keys`),
     }),
     tableFn(`${type}_array_elements(${type}) -> ${type}`, {
+      resultName: 'value',
       duckdb: arrayOnly((json) => `json_extract(${json}, '$[*]')`, 'extract elements'),
     }),
     tableFn(`${type}_array_elements_text(${type}) -> text`, {
+      resultName: 'value',
       duckdb: arrayOnly((json) => `json_extract_string(${json}, '$[*]')`, 'extract elements'),
     }),
     tableFn(`${type}_each(${type}) -> record`, {
