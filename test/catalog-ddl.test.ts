@@ -579,3 +579,34 @@ describe('two servers on one catalog in PostgreSQL', () => {
     await two.command('DROP TABLE lake.contended');
   });
 });
+
+describe('keys of lake tables', () => {
+  test('are read from the properties by whoever asks the system catalogs', async () => {
+    await sql.command(jsonTable('lake.shops', 'shops', '', `'tributary.primary_key'='user_id'`));
+    const { notices } = await sql.command(
+      jsonTable(
+        'lake.visits',
+        'visits',
+        '',
+        `'tributary.primary_key'='nobody', 'tributary.foreign_keys'='user_id references shops (user_id)'`,
+      ),
+    );
+    expect(notices).toEqual([
+      [
+        'WARNING',
+        '01000',
+        'property "tributary.primary_key" names a column that does not exist: "nobody" (table default.visits)',
+      ],
+    ]);
+    const declared = (table: string) =>
+      sql.rows(
+        `SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'lake.${table}'::regclass AND contype <> 'n'`,
+      );
+    expect(await declared('shops')).toEqual([['shops_pkey', 'PRIMARY KEY (user_id)']]);
+    expect(await declared('visits')).toEqual([
+      ['visits_user_id_fkey', 'FOREIGN KEY (user_id) REFERENCES lake.shops(user_id)'],
+    ]);
+    await sql.command(`ALTER TABLE lake.visits SET TBLPROPERTIES ('tributary.foreign_keys'='')`);
+    expect(await declared('visits')).toEqual([]);
+  });
+});

@@ -4,6 +4,7 @@ export type * from './projection/partition-set.ts';
 export { projectPartitions } from './projection/project-partitions.ts';
 export { checkProjection, type ProjectionWarning } from './projection/check-projection.ts';
 export { isProjected, templateBase } from './projection/projection-config.ts';
+export { declaredKeys } from './keys/declared-keys.ts';
 export { escapeHivePath } from './projection/location-template.ts';
 export { openCatalogStore } from './store/open-catalog-store.ts';
 export type * from './mount/source-catalog.ts';

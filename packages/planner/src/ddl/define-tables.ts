@@ -1,4 +1,4 @@
-import { checkProjection, templateBase } from '@tributary/catalog';
+import { checkProjection, declaredKeys, templateBase } from '@tributary/catalog';
 import type { ColumnDefinition, NewTable, TableDefinition } from '@tributary/catalog';
 import type { Connector } from '@tributary/connectors';
 import { ERRORS, QueryError, isQueryError } from '@tributary/sql';
@@ -50,6 +50,14 @@ async function propertyNotices(
   }));
   for (const { message, hint } of checkTimeProperties(table)) {
     notices.push({ severity: 'WARNING', sqlstate: GENERAL_WARNING, message, hint });
+  }
+  for (const { property, why } of declaredKeys(table).problems) {
+    notices.push({
+      severity: 'WARNING',
+      sqlstate: GENERAL_WARNING,
+      message: `property "${property}" ${why} (table ${table.schema}.${table.name})`,
+      hint: "Such as 'id' for a primary key, '(app_id) references warehouse.apps (id), country references countries (code)' for foreign keys.",
+    });
   }
   const base = templateBase(table);
   const works = warnings.every(({ code }) => code === undefined);

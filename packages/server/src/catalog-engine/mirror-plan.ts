@@ -1,4 +1,5 @@
-import type { CatalogSnapshot, RelationDefinition } from '@tributary/catalog';
+import type { CatalogSnapshot, KeyDefinition, RelationDefinition } from '@tributary/catalog';
+import { declaredKeys } from '@tributary/catalog';
 import { SYSTEM_SCHEMA, SYSTEM_TABLES, schemaAddresses, visibleSchemas } from '@tributary/planner';
 import type { ShownRelation } from './mirror-relation.ts';
 import {
@@ -37,6 +38,17 @@ export const NO_CONTENTS: MirrorContents = {
 function shownKind(relation: RelationDefinition): ShownRelation['kind'] {
   if (relation.kind !== 'sourceTable') return relation.kind;
   return relation.form === 'view' ? 'view' : 'table';
+}
+
+function keysOf(relation: RelationDefinition): readonly KeyDefinition[] {
+  switch (relation.kind) {
+    case 'sourceTable':
+      return relation.keys;
+    case 'table':
+      return declaredKeys(relation).keys;
+    case 'view':
+      return [];
+  }
 }
 
 interface Shown extends ShownRelation {
@@ -115,7 +127,7 @@ function collect(snapshot: CatalogSnapshot, database: string): Contents {
           kind: shownKind(relation),
           definition: relation,
           columns: columnsOf(relation),
-          keys: relation.kind === 'sourceTable' ? relation.keys : [],
+          keys: keysOf(relation),
           ...(comment === undefined ? {} : { comment }),
           ...(relation.kind === 'view' ? { query: relation.text } : {}),
           ...(relation.kind === 'sourceTable' && relation.estimate !== undefined
@@ -153,8 +165,14 @@ export function mirrorContents(snapshot: CatalogSnapshot, database: string): Mir
       relation,
       oids,
       ({ schema, name }) => {
-        const found = snapshot.relation(relation.definition?.database ?? '', schema, name);
-        return found && byDefinition.get(found);
+        // A source names its own tables; a declaration may name others, as statements here do.
+        for (const from of [relation.definition?.database ?? database, database]) {
+          for (const address of schemaAddresses(snapshot, from, schema)) {
+            const found = snapshot.relation(address.database, address.schema, name);
+            if (found !== undefined) return byDefinition.get(found);
+          }
+        }
+        return undefined;
       },
       uniqueOf,
     );

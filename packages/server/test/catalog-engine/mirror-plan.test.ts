@@ -212,6 +212,31 @@ describe('Keys in the mirror', () => {
     expect(changes(both, warehouse(orders('customers'))).relations).toEqual(['warehouse.orders']);
   });
 
+  test('of a lake table are those of its properties, to the tables that a session finds by these names', () => {
+    const events = {
+      ...table('events', [{ name: 'customer', type: INT4 }]),
+      properties: {
+        'tributary.primary_key': 'customer',
+        'tributary.foreign_keys':
+          'customer references warehouse.customers (id), customer references nowhere (id)',
+      },
+    };
+    const both: Databases = {
+      main: {},
+      lake: { default: [events] },
+      warehouse: { public: [customers] },
+    };
+    const target = shown(both, 'customers');
+    expect(shown(both, 'events').keys).toMatchObject([
+      { kind: 'primary', name: 'events_pkey', columns: [1] },
+      { kind: 'foreign', columns: [1], target: { relation: target.oid, columns: [1] } },
+      { kind: 'notNull' },
+    ]);
+    expect(
+      shown({ main: {}, lake: { default: [events] } }, 'events').keys.map(({ kind }) => kind),
+    ).toEqual(['primary', 'notNull']);
+  });
+
   test('over columns that are not shown are left out', () => {
     const hidden = sourceTable('h', columns, { keys: [{ kind: 'unique', columns: ['gone'] }] });
     expect(shown(warehouse(hidden), 'h').keys.map(({ kind }) => kind)).toEqual(['notNull']);
