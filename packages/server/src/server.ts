@@ -256,11 +256,13 @@ export async function startServer(
 }
 
 async function readTls(files: TlsConfig): Promise<TlsOptions> {
-  const [cert, key] = await Promise.all([
+  const { clientAuthoritiesFile: authorities, required } = files;
+  const [cert, key, clientAuthorities] = await Promise.all([
     readFile(files.certFile, 'utf8'),
     readFile(files.keyFile, 'utf8'),
+    authorities === undefined ? undefined : readFile(authorities, 'utf8'),
   ]);
-  return { cert, key };
+  return { cert, key, required, ...(clientAuthorities === undefined ? {} : { clientAuthorities }) };
 }
 
 async function runBootstrap(file: string, run: (text: string) => Promise<void>): Promise<void> {

@@ -1,20 +1,26 @@
 import { QueryError } from '@tributary/sql';
 import type { Config, UserConfig } from './config/config.ts';
-import type { Authentication } from './pgwire/authentication.ts';
+import type { Authentication, Credentials } from './pgwire/authentication.ts';
 import { createScramVerifier } from './pgwire/scram.ts';
 
 /** The only user of a server without `auth`. */
 export const OPEN_USER = 'tributary';
 
-/** Configured users by SCRAM-SHA-256; without any, clients of this machine are trusted. Passwords are not kept. */
+/** Configured users by what they must show; without any, clients of this machine are trusted. Passwords are not kept. */
 export function createAuthentication(users: readonly UserConfig[] | undefined): Authentication {
   if (users === undefined) {
     return { kind: 'trust' };
   }
-  const verifiers = new Map(
-    users.map(({ name, password }) => [name, createScramVerifier(password)] as const),
+  const credentials = new Map<string, Credentials>(
+    users.map(({ name, password, certificate }) => [
+      name,
+      {
+        ...(password === undefined ? {} : { password: createScramVerifier(password) }),
+        ...(certificate === undefined ? {} : { commonName: certificate }),
+      },
+    ]),
   );
-  return { kind: 'scram', verifier: (user) => Promise.resolve(verifiers.get(user)) };
+  return { kind: 'users', find: (user) => Promise.resolve(credentials.get(user)) };
 }
 
 /** Throws `invalidAuthorization` for a user that the server does not know. */

@@ -70,7 +70,11 @@ bootstrap: [ tables.sql, /abs/more.sql ]
         sql: {
           host: '0.0.0.0',
           port: 1,
-          tls: { certFile: '/srv/tributary/tls/cert.pem', keyFile: '/etc/key.pem' },
+          tls: {
+            certFile: '/srv/tributary/tls/cert.pem',
+            keyFile: '/etc/key.pem',
+            required: false,
+          },
         },
         http: { host: '::1', port: 65535 },
       },
@@ -159,6 +163,10 @@ describe('what is wrong or missing is refused with its place:', () => {
       ':1: catalog.store: "embedded" or a postgres:// URL is expected',
     ],
     [
+      'server:\n  sql:\n    tls: { cert: a.pem, key: b.pem }\nauth: { users: [{ name: ana, certificate: ana }] }',
+      ':4: auth: user "ana" needs a certificate, and no authority for clients is known',
+    ],
+    [
       'server:\n  sql:\n    tls: { cert: a.pem }',
       ':3: server.sql.tls: both cert and key are needed',
     ],
@@ -169,7 +177,7 @@ describe('what is wrong or missing is refused with its place:', () => {
     ['auth: { users: [] }', ':1: auth: at least one user is needed'],
     [
       'auth:\n  users:\n    - { name: ana }',
-      ':3: auth.users[0]: a user needs a name and a password',
+      ':3: auth.users[0]: a user needs a name, and a password or a certificate',
     ],
     ['sources:\n  lake: {}', ':2: sources.lake: a lake needs a root'],
     ['sources:\n  lake:', ':2: sources.lake: a lake needs a root'],

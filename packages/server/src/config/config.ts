@@ -10,11 +10,16 @@ import type { PostgresSourceConfig } from './postgres-source.ts';
 export interface TlsConfig {
   readonly certFile: string;
   readonly keyFile: string;
+  readonly clientAuthoritiesFile?: string;
+  readonly required: boolean;
 }
 
 export interface UserConfig {
   readonly name: string;
-  readonly password: string;
+  /** At least one of password and certificate. */
+  readonly password?: string;
+  /** The common name of the certificate that the user must show. */
+  readonly certificate?: string;
   readonly roles: readonly string[];
 }
 
@@ -96,6 +101,13 @@ export function parseConfig(
   const state = resolve(folder, root.state.optionalText() ?? '.tributary');
   const users = readUsers(root.auth);
   const server = readServer(root.server, folder, users === undefined);
+  const certified = users?.find(({ certificate }) => certificate !== undefined);
+  if (certified !== undefined && server.sql.tls?.clientAuthoritiesFile === undefined) {
+    throw root.auth.fail(
+      `user "${certified.name}" needs a certificate, and no authority for clients is known`,
+      'Name its file in server.sql.tls.clientCa.',
+    );
+  }
   const engine = root.engine.object(['threads']);
   const cache = root.objectCache.object(['maxBytes']);
   return Object.freeze({
@@ -141,11 +153,16 @@ function readServer(node: ConfigNode, folder: string, open: boolean): Config['se
 }
 
 function readTls(node: ConfigNode, folder: string): TlsConfig {
-  const { cert, key } = node.object(['cert', 'key']);
+  const { cert, key, clientCa, required } = node.object(['cert', 'key', 'clientCa', 'required']);
   if (cert.absent || key.absent) {
     throw node.fail('both cert and key are needed');
   }
-  return { certFile: resolve(folder, cert.text()), keyFile: resolve(folder, key.text()) };
+  return {
+    certFile: resolve(folder, cert.text()),
+    keyFile: resolve(folder, key.text()),
+    ...(clientCa.absent ? {} : { clientAuthoritiesFile: resolve(folder, clientCa.text()) }),
+    required: !required.absent && required.boolean(),
+  };
 }
 
 function readCatalog(node: ConfigNode): string {
@@ -184,13 +201,19 @@ function readUsers(node: ConfigNode): readonly UserConfig[] | undefined {
     .object(['users'])
     .users.list()
     .map((each) => {
-      const { name, password, roles } = each.object(['name', 'password', 'roles']);
-      if (name.absent || password.absent) {
-        throw each.fail('a user needs a name and a password');
+      const { name, password, certificate, roles } = each.object([
+        'name',
+        'password',
+        'certificate',
+        'roles',
+      ]);
+      if (name.absent || (password.absent && certificate.absent)) {
+        throw each.fail('a user needs a name, and a password or a certificate');
       }
       return {
         name: name.text(),
-        password: password.text(),
+        ...(password.absent ? {} : { password: password.text() }),
+        ...(certificate.absent ? {} : { certificate: certificate.text() }),
         roles: roles.list().map((role) => role.text()),
       };
     });

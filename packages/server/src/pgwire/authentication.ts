@@ -6,15 +6,21 @@ import type { Message } from './reader.ts';
 import { Reader } from './reader.ts';
 import type { ScramVerifier } from './scram.ts';
 import { mockVerifier, startScram } from './scram.ts';
+import type { ClientCertificate } from './tls.ts';
 import type { Writer } from './writer.ts';
 
 /** How users prove who they are. `trust` asks nothing and admits only clients on this machine. */
 export type Authentication =
   | { readonly kind: 'trust' }
-  | {
-      readonly kind: 'scram';
-      readonly verifier: (user: string) => Promise<ScramVerifier | undefined>;
-    };
+  | { readonly kind: 'users'; readonly find: (user: string) => Promise<Credentials | undefined> };
+
+/** What a user must show: a password, a client certificate, or both. */
+export interface Credentials {
+  /** SCRAM-SHA-256. */
+  readonly password?: ScramVerifier;
+  /** The common name of a certificate that one of the client authorities has signed. */
+  readonly commonName?: string;
+}
 
 /** What the exchange needs of a connection. */
 export interface AuthenticationChannel {
@@ -22,6 +28,7 @@ export interface AuthenticationChannel {
   readonly flush: () => Promise<void>;
   readonly next: () => Promise<Message | undefined>;
   readonly remoteAddress: string | undefined;
+  readonly certificate: ClientCertificate | undefined;
 }
 
 const MECHANISM = 'SCRAM-SHA-256';
@@ -45,8 +52,10 @@ export async function authenticate(
       { hint: 'Configure auth.users.' },
     );
   }
-  const known = await authentication.verifier(user);
-  const exchange = await firstMessage(channel, known ?? mockVerifier(user, MOCK_SECRET));
+  const known = await authentication.find(user);
+  if (known?.commonName !== undefined) checkCertificate(channel, user, known.commonName);
+  if (known !== undefined && known.password === undefined) return true;
+  const exchange = await firstMessage(channel, known?.password ?? mockVerifier(user, MOCK_SECRET));
   if (exchange === undefined) return false;
   writeSaslContinue(channel.out, exchange.first);
   await channel.flush();
@@ -58,6 +67,23 @@ export async function authenticate(
   }
   writeSaslFinal(channel.out, final);
   return true;
+}
+
+/** As `clientcert=verify-full` of PostgreSQL. */
+function checkCertificate(
+  { certificate }: AuthenticationChannel,
+  user: string,
+  commonName: string,
+): void {
+  if (certificate?.trusted !== true) {
+    throw new QueryError('invalidAuthorization', 'connection requires a valid client certificate');
+  }
+  if (certificate.commonName !== commonName) {
+    throw new QueryError(
+      'invalidAuthorization',
+      `certificate authentication failed for user "${user}"`,
+    );
+  }
 }
 
 async function firstMessage(channel: AuthenticationChannel, verifier: ScramVerifier) {

@@ -1,11 +1,11 @@
 import { QueryError } from '@tributary/sql';
 import type { Socket } from 'node:net';
-import type { SecureContext } from 'node:tls';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from './logger.ts';
 import type { Message } from './reader.ts';
 import { MessageSplitter } from './reader.ts';
-import { upgrade } from './tls.ts';
+import type { ClientCertificate, TlsAcceptor } from './tls.ts';
+import { clientCertificate } from './tls.ts';
 import { Writer } from './writer.ts';
 
 /** PostgreSQL's own limit on what a stranger may send. */
@@ -39,6 +39,11 @@ export class ClientSocket {
 
   get remoteAddress(): string | undefined {
     return this.#socket.remoteAddress;
+  }
+
+  /** What the client showed in the handshake; undefined without TLS or a certificate. */
+  get certificate(): ClientCertificate | undefined {
+    return clientCertificate(this.#socket);
   }
 
   /** Input that has come and was not read. */
@@ -116,13 +121,15 @@ export class ClientSocket {
     }
   }
 
-  /** Goes on over TLS. Nothing may have come yet of what the client sends encrypted. */
-  secure(context: SecureContext): void {
+  /** Goes on over TLS, once the handshake is done. Nothing may have come yet of what the client sends encrypted. */
+  async secure(tls: TlsAcceptor): Promise<void> {
     const plain = this.#socket;
     plain.removeAllListeners('data');
     plain.removeAllListeners('drain');
-    this.#socket = upgrade(plain, context);
-    this.#listen(this.#socket);
+    const secured = await tls.secure(plain);
+    if (secured === undefined) return;
+    this.#socket = secured;
+    this.#listen(secured);
   }
 
   /** Closes after what was written has been sent. */

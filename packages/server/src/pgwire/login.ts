@@ -1,6 +1,5 @@
 import type { SqlSession } from '@tributary/planner';
 import { QueryError } from '@tributary/sql';
-import type { SecureContext } from 'node:tls';
 import type { Authentication } from './authentication.ts';
 import { authenticate } from './authentication.ts';
 import {
@@ -13,6 +12,7 @@ import {
 import type { ClientSocket } from './client-socket.ts';
 import { initialParameters, reportedName } from './parameter-status.ts';
 import { parseStartupPacket } from './startup.ts';
+import type { TlsAcceptor } from './tls.ts';
 
 /** A client that does not read would hold its place for ever. */
 const LATE_LINGER_MS = 1000;
@@ -21,7 +21,7 @@ export interface LoginOptions {
   readonly processId: number;
   /** 4 bytes that a CancelRequest must repeat. */
   readonly secret: Buffer;
-  readonly tls: SecureContext | undefined;
+  readonly tls: TlsAcceptor | undefined;
   readonly authentication: Authentication;
   readonly createSession: (
     user: string,
@@ -58,6 +58,7 @@ export async function login(
         flush: () => client.flush(),
         next: () => client.next(),
         remoteAddress: client.remoteAddress,
+        certificate: client.certificate,
       },
       options.authentication,
       user,
@@ -121,10 +122,15 @@ async function startup(
         }
         out.ascii('S');
         await client.flush();
-        client.secure(options.tls);
+        await client.secure(options.tls);
         secured = true;
         break;
       case 'startup':
+        if (options.tls?.required === true && !secured) {
+          throw new QueryError('invalidAuthorization', 'connections without TLS are not accepted', {
+            hint: 'Connect with sslmode=require or stronger.',
+          });
+        }
         if (packet.unsupported !== undefined) writeNegotiateVersion(out, packet.unsupported);
         client.startupRead();
         return packet.parameters;

@@ -8,7 +8,7 @@ import { Connection } from './connection.ts';
 import { writeError } from './error-response.ts';
 import type { Logger } from './logger.ts';
 import type { TlsOptions } from './tls.ts';
-import { secureContext } from './tls.ts';
+import { TlsAcceptor } from './tls.ts';
 import { Writer } from './writer.ts';
 
 export interface PgwireLimits {
@@ -55,7 +55,7 @@ const REFUSED_LINGER_MS = 500;
 export async function startPgwireServer(options: PgwireOptions): Promise<PgwireServer> {
   const { limits = {}, logger } = options;
   const maxConnections = limits.connections ?? 1000;
-  const tls = options.tls === undefined ? undefined : secureContext(options.tls);
+  const tls = options.tls === undefined ? undefined : new TlsAcceptor(options.tls);
   const connections = new Map<number, { connection: Connection; secret: Buffer }>();
   const running = new Set<Promise<void>>();
   let lastProcessId = 0;

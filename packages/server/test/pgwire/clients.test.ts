@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:net';
@@ -193,8 +194,8 @@ describe('authentication', () => {
   ) => {
     const own = await startTestServer({
       authentication: {
-        kind: 'scram',
-        verifier: async (user) => (user === 'ana' ? verifier : undefined),
+        kind: 'users',
+        find: async (user) => (user === 'ana' ? { password: verifier } : undefined),
       },
       ...options,
     });
@@ -226,37 +227,119 @@ describe('authentication', () => {
     });
   });
 
-  it('TLS protects the connection where a certificate is configured', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'tributary-tls-'));
-    try {
-      const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
-      execFileSync(
-        'openssl',
-        [
-          'req',
-          '-x509',
-          '-newkey',
-          'ec',
-          '-pkeyopt',
-          'ec_paramgen_curve:prime256v1',
-          '-nodes',
-        ].concat(['-keyout', key, '-out', cert, '-days', '1', '-subj', '/CN=localhost']),
-        { stdio: 'ignore' },
+  describe('over TLS', () => {
+    let directory = '';
+    const file = (name: string) => join(directory, name);
+    const read = (name: string) => readFileSync(file(name), 'utf8');
+    const openssl = (...options: string[]) => execFileSync('openssl', options, { stdio: 'ignore' });
+    const EC = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+
+    /** A certificate that signs itself. */
+    const authority = (name: string, commonName: string) =>
+      openssl(
+        ...['req', '-x509', ...EC, '-keyout', file(`${name}.key`), '-out', file(`${name}.crt`)],
+        ...['-days', '1', '-subj', `/CN=${commonName}`],
       );
-      const tls = { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
+    const certificate = (name: string, commonName: string, signer: string) => {
+      openssl(
+        ...['req', ...EC, '-keyout', file(`${name}.key`), '-out', file(`${name}.csr`)],
+        ...['-subj', `/CN=${commonName}`],
+      );
+      openssl(
+        ...['x509', '-req', '-in', file(`${name}.csr`), '-CA', file(`${signer}.crt`), '-days', '1'],
+        ...['-CAkey', file(`${signer}.key`), '-CAcreateserial', '-out', file(`${name}.crt`)],
+      );
+    };
+    const pair = (name: string) => ({ key: read(`${name}.key`), cert: read(`${name}.crt`) });
+
+    beforeAll(() => {
+      directory = mkdtempSync(join(tmpdir(), 'tributary-tls-'));
+      authority('server', 'localhost');
+      authority('ca', 'clients');
+      authority('stranger', 'ana');
+      certificate('ana', 'ana', 'ca');
+      certificate('bob', 'bob', 'ca');
+    });
+    afterAll(() => rmSync(directory, { recursive: true }));
+
+    const ask = (port: number, config: pg.ClientConfig) =>
+      connected(async (client) => (await client.query<{ a: number }>('select 1 as a')).rows, {
+        port,
+        ...config,
+      });
+
+    it('the connection is protected where a certificate is configured', async () => {
       await withScram(
         async (port) => {
-          const rows = await connected(
-            async (client) => (await client.query<{ a: number }>('select 1 as a')).rows,
-            { port, password: 'open sesame', ssl: { rejectUnauthorized: false } },
-          );
-          expect(rows).toEqual([{ a: 1 }]);
+          const ssl = { rejectUnauthorized: false };
+          expect(await ask(port, { password: 'open sesame', ssl })).toEqual([{ a: 1 }]);
+          expect(await ask(port, { password: 'open sesame' })).toEqual([{ a: 1 }]);
         },
-        { tls },
+        { tls: pair('server') },
       );
-    } finally {
-      rmSync(directory, { recursive: true });
-    }
+    });
+
+    it.each(['noise', 'silence'])('a handshake of %s ends with its connection', async (kind) => {
+      const own = await startTestServer({ tls: pair('server') });
+      try {
+        const socket = connect(own.port, '127.0.0.1');
+        const ended = new Promise<void>((resolve) => socket.on('close', () => resolve()));
+        socket.on('error', () => undefined);
+        socket.write(Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]));
+        await new Promise<void>((resolve) => socket.once('data', () => resolve()));
+        if (kind === 'noise') socket.write('no handshake at all');
+        else socket.end();
+        await ended;
+        while (own.server.connections() > 0) await nextTurn();
+      } finally {
+        await own.stop();
+      }
+    });
+
+    it('nobody logs in without it where it is required', async () => {
+      await withScram(
+        async (port) => {
+          await expect(ask(port, { password: 'open sesame' })).rejects.toMatchObject({
+            code: '28000',
+            message: 'connections without TLS are not accepted',
+          });
+          const ssl = { rejectUnauthorized: false };
+          expect(await ask(port, { password: 'open sesame', ssl })).toEqual([{ a: 1 }]);
+        },
+        { tls: { ...pair('server'), required: true } },
+      );
+    });
+
+    it.each([
+      ['a certificate', {}],
+      ['a certificate and a password', { password: verifier }],
+    ])('a user who needs %s is admitted with both right, and with no other', async (_, also) => {
+      const tls = { ...pair('server'), clientAuthorities: read('ca.crt') };
+      const find = async (user: string) =>
+        user === 'ana' ? { commonName: 'ana', ...also } : undefined;
+      await withScram(
+        async (port) => {
+          const login = (shown: object, password = 'open sesame') =>
+            ask(port, { password, ssl: { rejectUnauthorized: false, ...shown } });
+          expect(await login(pair('ana'))).toEqual([{ a: 1 }]);
+          const missing = {
+            code: '28000',
+            message: 'connection requires a valid client certificate',
+          };
+          await expect(login({})).rejects.toMatchObject(missing);
+          await expect(login(pair('stranger'))).rejects.toMatchObject(missing);
+          await expect(ask(port, { password: 'open sesame' })).rejects.toMatchObject(missing);
+          await expect(login(pair('bob'))).rejects.toMatchObject({
+            code: '28000',
+            message: 'certificate authentication failed for user "ana"',
+          });
+          if ('password' in also) {
+            await expect(login(pair('ana'), 'wrong')).rejects.toMatchObject({ code: '28P01' });
+          }
+        },
+        { tls, authentication: { kind: 'users', find } },
+      );
+    });
   });
 
   it('too many clients are refused with 53300', async () => {
