@@ -12,7 +12,6 @@ import {
   LATER_COLUMNS,
   definitionText,
   dimensionTable,
-  keepsTolerance,
   nullPartitionPath,
   partitionPath,
   randomRows,
@@ -89,7 +88,7 @@ export class History {
             yield this.#newFile(table, partitionPath(layout, layout.texts(slot, app)), slot, rows);
         }
       }
-      if (layout.nullPartition === true && !keepsTolerance(layout) && random.chance(0.7)) {
+      if (layout.nullPartition === true && random.chance(0.7)) {
         yield this.#newFile(table, nullPartitionPath(layout), 3, rows);
       }
       yield {
@@ -338,7 +337,7 @@ export class History {
     if (choice < 8)
       return { kind: 'define', name, state: { ...table, registered: without }, texts: [drop] };
     // The partition's rows come from another place, or from the same one again.
-    const place = !keepsTolerance(layout) && random.chance(0.6) ? other : folder;
+    const place = random.chance(0.6) ? other : folder;
     return {
       kind: 'define',
       name,

@@ -53,12 +53,12 @@ function textBuckets(column: string, dashed: boolean): { text: string; kind: Kin
   ];
 }
 
-function dateLayout(random: RandomSource, inside: boolean): Layout {
+function dateLayout(random: RandomSource): Layout {
   const projected = random.chance(0.6);
   const format = projected ? random.pick(['yyyy-MM-dd', 'yyyyMMdd']) : 'yyyy-MM-dd';
   const column = `${SELF}.dt`;
-  const dates: Layout = {
-    name: `${inside ? 'inside' : 'dates'}${projected ? '' : '_registered'}`,
+  return {
+    name: `dates${projected ? '' : '_registered'}`,
     unit: 'day',
     slots: DAY_SLOTS,
     partitionColumns: [DATE],
@@ -70,35 +70,51 @@ function dateLayout(random: RandomSource, inside: boolean): Layout {
     ranges: (range) => dateForms(column, range),
     buckets: () => dateBuckets(column),
   };
-  if (!inside) return dates;
-  const time = `${SELF}.ts`;
+}
+
+/** The layout with a time column of the rows beside its partitions, of which statements may ask too. */
+function insideLayout(layout: Layout, random: RandomSource): Layout {
+  const inside = random.chance(0.7) ? 'ts' : 'tz';
+  const type = inside === 'ts' ? 'timestamp' : 'timestamptz';
+  const time = `${SELF}.${inside}`;
+  const day = (slot: number): string =>
+    layout.unit === 'hour' ? hourOf(slot).slice(0, 10) : dayOf(slot);
   const at =
     (clock: string) =>
     (slot: number): string =>
-      `timestamp '${dayOf(slot)} ${clock}'`;
+      `${type} '${day(slot)} ${clock}'`;
+  const tolerance = random.pick(['', '0', '1 hour', '1 hour', '3 days']);
   return {
-    ...dates,
-    inside: 'ts',
+    ...layout,
+    name: `inside_${layout.name}`,
+    inside,
     properties: {
-      'tributary.time_column': 'ts',
-      'tributary.time_partition': 'dt',
-      ...(random.chance(0.5) ? { 'tributary.time_tolerance': '1 hour' } : {}),
+      'tributary.time_column': inside,
+      'tributary.time_partition': layout.partitionColumns.map(({ name }) => name).join(','),
+      ...(tolerance === '' ? {} : { 'tributary.time_tolerance': tolerance }),
     },
     ranges: (range) => [
       ...comparisons(time, at('00:00:00'), range),
       ...comparisons(time, at('06:30:00'), range),
-      ...dateForms(column, range),
-      `${time} >= ${at('10:00:00')(range.from)} AND ${time} < ${at('00:00:00')(range.to)} AND ${column} >= date '${dayOf(range.from)}'`,
+      ...layout.ranges(range),
+      `${time} >= ${at('10:00:00')(range.from)} AND ${time} < ${at('12:00:00')(range.from)}`,
+      ...(layout.partitionColumns[0] === DATE
+        ? [
+            `${time} >= ${at('10:00:00')(range.from)} AND ${time} < ${at('00:00:00')(range.to)} AND ${SELF}.dt >= date '${day(range.from)}'`,
+          ]
+        : []),
       `date_trunc('day', ${time}) BETWEEN ${at('00:00:00')(range.from)} AND ${at('00:00:00')(range.to)}`,
-      `${time}::date BETWEEN date '${dayOf(range.from)}' AND date '${dayOf(range.to)}'`,
+      `${time}::date BETWEEN date '${day(range.from)}' AND date '${day(range.to)}'`,
     ],
     buckets: () => [
-      ...dates.buckets(),
+      ...layout.buckets(),
       { text: `${time}::date`, kind: 'date' },
-      { text: `date_trunc('day', ${time})`, kind: 'ts' },
-      { text: `date_trunc('week', ${time})`, kind: 'ts' },
-      { text: `date_trunc('month', ${time})`, kind: 'ts' },
-      { text: `date_trunc('hour', ${time})`, kind: 'ts' },
+      ...(inside === 'ts'
+        ? ['day', 'week', 'month', 'hour'].map((unit) => ({
+            text: `date_trunc('${unit}', ${time})`,
+            kind: 'ts' as const,
+          }))
+        : []),
     ],
   };
 }
@@ -353,10 +369,20 @@ function monthLayout(): Layout {
 /** Layouts of every partitioning by time that tables may have; the same random source makes the same. */
 export function randomLayout(random: RandomSource): Layout {
   return random.choose(
-    () => dateLayout(random, false),
-    () => dateLayout(random, false),
-    () => dateLayout(random, true),
-    () => dateLayout(random, true),
+    () => dateLayout(random),
+    () => dateLayout(random),
+    () => insideLayout(dateLayout(random), random),
+    () => insideLayout(dateLayout(random), random),
+    () =>
+      insideLayout(
+        random.choose(
+          () => textLayout(random),
+          () => partsLayout(random),
+          () => integerDayLayout(),
+          () => hourLayout(random),
+        ),
+        random,
+      ),
     () => textLayout(random),
     () => textLayout(random),
     () => integerDayLayout(),

@@ -25,6 +25,8 @@ export class ReuseLake {
   readonly #instance: DuckDBInstance;
   #stack: QueryStack | undefined;
   #session: SqlSession | undefined;
+  /** The lake's clock (ms since 1970), from the next opening on. */
+  now: () => number = Date.now;
   /** Called when a unit or a statement is about to read files of the lake. */
   beforeRead: (sql: string) => Promise<void> = () => Promise.resolve();
 
@@ -89,6 +91,7 @@ export class ReuseLake {
     this.#stack = await openQueryStack({
       folder: this.folder,
       reuse: { settle: 0, ...reuse },
+      lake: { now: () => this.now() },
       beforeRead: (sql) => this.beforeRead(sql),
     });
     this.#session = await this.#stack.service.createSession('tributary', new Map());

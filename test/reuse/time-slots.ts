@@ -31,8 +31,8 @@ export interface Layout {
   readonly properties?: Readonly<Record<string, string>>;
   /** Rows without a time lie in Hive's default partition. */
   readonly nullPartition?: true;
-  /** A timestamp column of the rows lies within its partition's day. */
-  readonly inside?: 'ts';
+  /** A timestamp column of the rows that goes with its partition's day; rows and whole files may lie elsewhere. */
+  readonly inside?: 'ts' | 'tz';
   /** Texts of the partition columns for a slot (and app), as folder names have them. */
   texts(slot: number, app: string): readonly string[];
   /** A column's value as a SQL literal, from its text. */

@@ -2,7 +2,7 @@ import { hiveEscape, quote } from '../random/lake-tables.ts';
 import type { Kind } from '../random/lake-tables.ts';
 import type { RandomSource } from '../support/random-source.ts';
 import { randomLayout } from './layouts.ts';
-import { dayOf } from './time-slots.ts';
+import { dayOf, hourOf } from './time-slots.ts';
 import type { Layout } from './time-slots.ts';
 
 /** `big`, `zoned`, `bytes` and `list` are only counted, compared and carried; expressions are made of the others. */
@@ -168,43 +168,45 @@ const LARGE = [
   '5',
 ];
 
-/** Whether the table says how far its rows' times are from their partitions. */
-export function keepsTolerance(layout: Layout): boolean {
-  return layout.properties?.['tributary.time_tolerance'] !== undefined;
-}
+/** What part of a file's rows may lie on other days than its partition's: few, or as a file of another day does all. */
+type Stray = 'few' | 'all';
 
 function moment(
   column: string,
   slot: number,
   layout: Layout | undefined,
+  stray: Stray,
   random: RandomSource,
 ): string {
   if (layout?.inside !== column)
     return `${dayOf(random.integer(0, 60))} ${random.pick(['00:00:00', '23:59:59.999999', '06:30:00', '12:00:00.5'])}`;
-  // Late and early rows: some lie outside of their partition's day, as far as the table declares, or further where it does not.
-  const early = random.chance(0.03);
-  const late = !early && random.chance(0.05);
-  const declared = keepsTolerance(layout);
-  if (declared) {
-    if (early) return `${dayOf(slot - 1)} 23:15:00`;
-    if (late) return `${dayOf(slot + 1)} 00:45:00.5`;
-  }
-  const clock = random.pick([
-    '00:00:00',
-    '23:59:59.999999',
-    '06:30:00',
-    '10:00:00',
-    '15:45:10.25',
-    '23:30:00',
-  ]);
-  const shift = declared ? 0 : early ? -1 : late ? random.pick([1, 2]) : 0;
-  return `${dayOf(slot + shift)} ${clock}`;
+  const hours = layout.unit === 'hour';
+  const day = (at: number): string => (hours ? hourOf(at).slice(0, 10) : dayOf(at));
+  const clock = hours
+    ? `${hourOf(slot).slice(11)}:${random.pick(['00:00', '30:00', '59:59.999999'])}`
+    : random.pick([
+        '00:00:00',
+        '23:59:59.999999',
+        '06:30:00',
+        '10:00:00',
+        '15:45:10.25',
+        '23:30:00',
+      ]);
+  if (stray === 'all') return `${dayOf(random.integer(0, 50))} ${clock}`;
+  // Late and early rows: within what tables declare, and further.
+  const early = random.chance(0.01);
+  const late = !early && random.chance(0.02);
+  if (early && random.chance(0.5)) return `${day(slot - 1)} 23:15:00`;
+  if (late && random.chance(0.5)) return `${day(slot + 1)} 00:45:00.5`;
+  const far = random.pick([1, 2, 2, 9]) * (hours ? 24 : 1);
+  return `${day(slot + (early ? -far : late ? far : 0))} ${clock}`;
 }
 
 function value(
   { name, kind, engineType }: TableColumn,
   slot: number,
   layout: Layout | undefined,
+  stray: Stray,
   random: RandomSource,
 ): string {
   if (random.chance(name === 'k' ? 0.05 : 0.12)) return `NULL`;
@@ -231,8 +233,10 @@ function value(
     case 'date':
       return `DATE '${dayOf(random.integer(-5, 60))}'`;
     case 'ts':
-      return `TIMESTAMP '${moment(name, slot, layout, random)}'`;
+      return `TIMESTAMP '${moment(name, slot, layout, stray, random)}'`;
     case 'zoned':
+      if (layout?.inside === name)
+        return `TIMESTAMPTZ '${moment(name, slot, layout, stray, random)}+00'`;
       return `TIMESTAMPTZ '${dayOf(random.integer(0, 60))} ${random.pick(['00:00:00', '23:59:59.999999', '06:30:00.000001'])}+00'`;
     case 'bool':
       return String(random.chance(0.5));
@@ -249,6 +253,13 @@ function value(
   }
 }
 
+/** Most files have a column as the table does; some have its times in other units. */
+function fileType({ engineType, kind }: TableColumn, random: RandomSource): string {
+  return kind === 'ts' && random.chance(0.1)
+    ? random.pick(['TIMESTAMP_MS', 'TIMESTAMP_NS'])
+    : engineType;
+}
+
 /** A query for a file's rows. Some files lack a column, or have it narrower. */
 export function randomRows(
   table: TableState,
@@ -261,15 +272,16 @@ export function randomRows(
     random.chance(0.08) && table.columns.length > 4
       ? random.pick(table.columns.slice(3))
       : undefined;
-  const columns = table.columns.filter(
-    (each) => each !== missing || each.name === table.layout?.inside,
-  );
+  const columns = table.columns.filter((each) => each !== missing);
+  const stray = random.chance(0.05) ? 'all' : 'few';
   const rows = Array.from({ length: count }, () => {
     const values = columns.map((each) =>
-      each.name === 'rid' ? String(nextRow()) : value(each, slot, table.layout, random),
+      each.name === 'rid' ? String(nextRow()) : value(each, slot, table.layout, stray, random),
     );
     return `(${values.join(', ')})`;
   });
-  const list = columns.map(({ name, engineType }) => `CAST(${name} AS ${engineType}) AS ${name}`);
+  const list = columns.map(
+    (each) => `CAST(${each.name} AS ${fileType(each, random)}) AS ${each.name}`,
+  );
   return `SELECT ${list.join(', ')} FROM (VALUES ${rows.join(', ')}) AS rows(${columns.map(({ name }) => name).join(', ')})`;
 }

@@ -8,7 +8,7 @@ import {
   openReuseStore,
   projectPartitions,
 } from '@tributary/catalog';
-import type { CatalogStore, ReuseStore, ReuseStoreConfig } from '@tributary/catalog';
+import type { CatalogStore, ReuseStore, ReuseStoreConfig, TimesStore } from '@tributary/catalog';
 import {
   EXTENSION_USES,
   createLakeConnector,
@@ -44,6 +44,8 @@ export interface QueryStack {
   readonly reuse: ReuseService | undefined;
   /** The sources of `postgres`, by name. */
   readonly querySources: ReadonlyMap<string, QueryConnector>;
+  /** What is remembered of files' times. */
+  readonly times: TimesStore;
   close(): Promise<void>;
 }
 
@@ -56,7 +58,7 @@ export interface QueryStackOptions {
   /** Keeps what was computed in `reuse/` of the folder. Absent: everything is computed anew. */
   readonly reuse?: StackReuse;
   /** The lake is a bucket's prefix and not a folder. */
-  readonly lake?: Pick<LakeConfig, 'root' | 's3'>;
+  readonly lake?: Partial<Pick<LakeConfig, 'root' | 's3' | 'now'>>;
   /** Puts something between the service and its catalog. */
   readonly wrapCatalog?: (store: CatalogStore) => CatalogStore;
   /** Everybody may write to the lake. */
@@ -139,6 +141,7 @@ export async function openQueryStack(options: QueryStackOptions = {}): Promise<Q
       engine,
       partitions: (table, constraint, { now }) => projectPartitions(table, constraint, { now }),
       registeredPartitions: (table, constraint) => store.partitions(table, constraint),
+      times: store.times,
     },
   );
   const querySources = new Map(
@@ -168,6 +171,7 @@ export async function openQueryStack(options: QueryStackOptions = {}): Promise<Q
   });
   return {
     root: options.lake?.root ?? root,
+    times: store.times,
     engine,
     service,
     queries,

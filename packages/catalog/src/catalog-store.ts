@@ -7,6 +7,7 @@ import type {
   TableDefinition,
   ViewDefinition,
 } from './definitions.ts';
+import type { TimesStore } from './times-store.ts';
 
 /** The catalog as of one version: immutable, in memory, synchronous to read. */
 export interface CatalogSnapshot {
@@ -106,5 +107,7 @@ export interface CatalogStore {
   countPartitions(table: TableDefinition): Promise<number>;
   /** Events after a version, oldest first, at most `limit`. */
   events(afterVersion: number, limit: number): Promise<readonly CatalogEvent[]>;
+  /** What was read of files' times: kept beside the catalog, no part of it. */
+  readonly times: TimesStore;
   close(): Promise<void>;
 }

@@ -3,6 +3,13 @@ import type { Partition, TableDefinition } from '@tributary/catalog';
 import type { EngineValue } from '@tributary/engine';
 import type { SourceWriter } from './source-writer.ts';
 
+/** A column that tells the rows' time, and what partitions hold by their declaration. */
+export interface DeclaredTimes {
+  readonly column: string;
+  /** The window of a partition's values, and whether its rows lie in the request's range of the column by the declaration. */
+  window(values: Partition['values']): { readonly id: string; readonly expected: boolean };
+}
+
 /** What a scan needs of a table. */
 export interface ScanRequest {
   readonly table: TableDefinition;
@@ -15,6 +22,11 @@ export interface ScanRequest {
    * allowed). Called with batches of at most `partitionBatch`.
    */
   readonly keepPartitions?: (partitions: readonly Partition[]) => Promise<readonly boolean[]>;
+  /**
+   * Windows that are not expected to hold rows of the constraint's range may be left out, where all their files tell by themselves that
+   * they hold none: a window is left out or kept as a whole.
+   */
+  readonly times?: DeclaredTimes;
 }
 
 export interface ScanContext {
@@ -37,6 +49,8 @@ export interface ScanStatistics {
   requests: number;
   retries: number;
   listingMs: number;
+  /** Windows that were kept though their declaration says that they hold no row of the range. */
+  windowsWidened: number;
   /** How the data reaches the engine: 'local', 'objects' (whole into the cache), 'httpfs' (by range). */
   readonly path: string;
 }

@@ -12,6 +12,7 @@ export function noScanStatistics(path: string): ScanStatistics {
     requests: 0,
     retries: 0,
     listingMs: 0,
+    windowsWidened: 0,
     path,
   };
 }

@@ -107,6 +107,7 @@ function openConnectors(
           engine,
           partitions: (table, constraint, { now }) => projectPartitions(table, constraint, { now }),
           registeredPartitions: (table, constraint) => store.partitions(table, constraint),
+          times: store.times,
         },
       ),
     ]),

@@ -77,6 +77,7 @@ export function mountSources(
     partitions: (table, constraint) => store.partitions(table, constraint),
     countPartitions: (table) => store.countPartitions(table),
     events: (afterVersion, limit) => store.events(afterVersion, limit),
+    times: store.times,
     close: () => store.close(),
   };
 }

@@ -8,12 +8,14 @@ import { schemaChanges } from './schema-changes.ts';
 import { createSnapshotReader } from './snapshot-reader.ts';
 import type { StoreConnections } from './store-connections.ts';
 import { readStore } from './store-errors.ts';
+import { createTimesStore } from './stored-times.ts';
 
 /** The catalog store over a database that `migrate` has prepared. It owns the connections and closes them. */
 export function createSqlCatalogStore(connections: StoreConnections): CatalogStore {
   const { reading, writing } = connections;
   const snapshots = createSnapshotReader(connections);
   const write = createWrite(writing);
+  const times = createTimesStore(reading, write);
   return {
     snapshot: () => snapshots.read(),
     ...schemaChanges(write),
@@ -53,6 +55,10 @@ export function createSqlCatalogStore(connections: StoreConnections): CatalogSto
         }));
       }),
 
-    close: () => connections.close(),
+    times,
+    close: async () => {
+      await times.settled();
+      await connections.close();
+    },
   };
 }

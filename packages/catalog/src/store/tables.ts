@@ -50,6 +50,15 @@ export interface CatalogTables {
     readonly name: string | null;
     readonly detail: string | null;
   };
+  /** What files tell of their rows' times; see times-store.ts. */
+  readonly tributary_file_times: {
+    /** With its type. */
+    readonly time_column: string;
+    readonly place: string;
+    readonly version: string;
+    readonly times: string;
+    readonly seen_at: WideInteger;
+  };
   /** A folder of reuse files and the process that holds it; `owner` in the tables below. */
   readonly tributary_reuse_owner: {
     readonly number: number;

@@ -61,5 +61,7 @@ export interface FileStore {
   /** Folders directly below a location, without the trailing slash. */
   listFolders(location: string, context: StoreContext): Promise<readonly string[]>;
   open(files: readonly StoredFile[], context: StoreContext): Promise<OpenFiles>;
+  /** The last bytes of a file, at most `length`. Throws dataChanged unless it is still the version that was listed. */
+  readTail(file: StoredFile, length: number, context: StoreContext): Promise<Buffer>;
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import {
   type PartitionSet,
   type RegisteredPartition,
   type TableDefinition,
+  type TimesStore,
 } from '@tributary/catalog';
 import type { Engine } from '@tributary/engine';
 import {
@@ -13,9 +14,11 @@ import {
   parseDomainValue,
   QueryError,
   type Constraint,
+  type Domain,
 } from '@tributary/sql';
 import type {
   Connector,
+  DeclaredTimes,
   ListedPartition,
   ScanContext,
   ScanListing,
@@ -25,7 +28,9 @@ import type {
 } from '../connector.ts';
 import { noScanStatistics } from '../scan-statistics.ts';
 import type { FileStore, OpenFiles, StoreContext, StoredFile } from './file-store.ts';
+import { FileTimes } from './file-times.ts';
 import { findHivePartitions } from './hive-partitions.ts';
+import { leaveOutTimes, type FoundFiles } from './leave-out-times.ts';
 import { fromRoot, outsideRoot, RESERVED_FOLDER } from './location.ts';
 import { LocalStore } from './local-store.ts';
 import { parquetGroups } from './parquet/parquet-reader.ts';
@@ -72,6 +77,8 @@ export interface LakeConfig {
   };
   /** False: objects are fetched for each scan and kept no longer. */
   readonly objectCache?: boolean;
+  /** Milliseconds since 1970; default the system's clock. */
+  readonly now?: () => number;
 }
 
 export interface LakeServices {
@@ -82,6 +89,8 @@ export interface LakeServices {
     table: TableDefinition,
     constraint: Constraint,
   ): AsyncIterable<RegisteredPartition>;
+  /** Where what was read of files' times is remembered; absent: by this process only. */
+  readonly times?: TimesStore;
 }
 
 /** Where only rows count, nobody looks at the files' columns. */
@@ -115,6 +124,7 @@ class LakeConnector implements Connector {
   readonly #root: string;
   readonly #maxPartitions: number;
   readonly #schemas = new SchemaCheck();
+  readonly #times: FileTimes;
   readonly #gate = new PublishGate();
   readonly writer: LakeWriter;
 
@@ -124,6 +134,7 @@ class LakeConnector implements Connector {
     this.#store = store;
     this.#root = config.root;
     this.#maxPartitions = config.limits?.maxPartitions ?? DEFAULT_MAX_PARTITIONS;
+    this.#times = new FileTimes(config.source, store, services.times, config.now);
     this.writer = new LakeWriter(store.publishing, this.#gate);
   }
 
@@ -177,13 +188,23 @@ class LakeConnector implements Connector {
         table: `${table.schema}.${table.name}`,
       },
     );
+    const range = rangeOf(request);
     const files = await this.#store.list(
       partitions.map(({ location }) => location),
-      { signal: context.signal, statistics, confirms },
+      // Of files that are left out nobody asks afterwards whether they still are what is remembered.
+      { signal: context.signal, statistics, confirms: confirms && range === undefined },
     );
-    countFiles(statistics, files);
+    const found = { partitions, files, statistics };
+    const kept =
+      range === undefined
+        ? found
+        : await leaveOutTimes(found, range.times, range.column, range.domain, this.#times, {
+            signal: context.signal,
+            statistics,
+          });
+    countFiles(statistics, kept.files);
     statistics.listingMs = performance.now() - started;
-    return { partitions, files, statistics };
+    return kept;
   }
 
   async #relation(
@@ -316,11 +337,23 @@ class LakeConnector implements Connector {
   }
 }
 
-interface FoundFiles {
-  readonly partitions: readonly Partition[];
-  /** `location` is the place in `partitions`. */
-  readonly files: readonly StoredFile[];
-  readonly statistics: ScanStatistics;
+/** The range that a request sets on its table's time column, where its files can tell their times. */
+function rangeOf({ table, times, constraint }: ScanRequest):
+  | {
+      readonly times: DeclaredTimes;
+      readonly column: ColumnDefinition;
+      readonly domain: Domain;
+    }
+  | undefined {
+  const column = table.columns.find(({ name }) => name === times?.column);
+  const domain = times && constraint.get(times.column);
+  return table.storage.format !== 'parquet' ||
+    times === undefined ||
+    column === undefined ||
+    domain === undefined ||
+    domain.nulls
+    ? undefined
+    : { times, column, domain };
 }
 
 function countFiles(statistics: ScanStatistics, files: readonly StoredFile[]): void {

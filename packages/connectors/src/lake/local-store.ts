@@ -1,6 +1,16 @@
 import { QueryError } from '@tributary/sql';
 import { LRUCache } from 'lru-cache';
-import { lstatSync, readdirSync, realpathSync, statSync, type BigIntStats } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  statSync,
+  type BigIntStats,
+} from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TimeSlice } from './cancellation.ts';
@@ -128,6 +138,12 @@ export class LocalStore implements FileStore {
         ),
       verify: () => this.#check(files, context),
       release: () => Promise.resolve(),
+    });
+  }
+
+  readTail(file: StoredFile, length: number): Promise<Buffer> {
+    return new Promise((resolve) => {
+      resolve(readTail(file, Math.min(length, file.size)));
     });
   }
 
@@ -326,6 +342,26 @@ class LocalListing {
       );
     }
     return target;
+  }
+}
+
+/** Reads, then compares: bytes of another version do not get out. */
+function readTail({ path, size, version }: StoredFile, length: number): Buffer {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch {
+    throw changed(path);
+  }
+  try {
+    const buffer = Buffer.allocUnsafe(length);
+    const bytes = readSync(descriptor, buffer, 0, length, size - length);
+    if (bytes < length || versionOf(fstatSync(descriptor, { bigint: true })) !== version) {
+      throw changed(path);
+    }
+    return buffer;
+  } finally {
+    closeSync(descriptor);
   }
 }
 

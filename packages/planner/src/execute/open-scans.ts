@@ -8,7 +8,8 @@ import type {
 } from '@tributary/connectors';
 import type { Partition, TableDefinition } from '@tributary/catalog';
 import { QueryError, visitPlan } from '@tributary/sql';
-import type { Plan, RemoteQueryPlan, ScanPlan } from '@tributary/sql';
+import type { Domain, Plan, RemoteQueryPlan, ScanPlan } from '@tributary/sql';
+import { declaredTimes } from '../analyze/declared-times.ts';
 import { openInOrder } from './opening-order.ts';
 import { runTogether } from './run-together.ts';
 import type { DynamicFilterServices } from './opening-order.ts';
@@ -170,10 +171,13 @@ export function scanRequest(
   table: TableDefinition,
   services: Pick<ScanServices, 'keepPartitions'>,
 ): ScanRequest {
+  const { constraint = new Map<string, Domain>() } = scan;
+  const times = declaredTimes(table, constraint);
   return {
     table,
     columns: scan.scanColumns.map(({ id, source }) => ({ id, name: source })),
-    constraint: scan.constraint ?? new Map(),
+    constraint,
+    ...(times === undefined ? {} : { times }),
     ...(scan.partitionPredicates === undefined
       ? {}
       : { keepPartitions: (partitions) => services.keepPartitions(scan, table, partitions) }),

@@ -28,6 +28,7 @@ function formatReport({
   windows,
   hits,
   misses,
+  widened = 0,
   reason,
   detail,
 }: FragmentReport): string {
@@ -40,5 +41,6 @@ function formatReport({
       detail === undefined ? BYPASS_REASONS[reason] : `${BYPASS_REASONS[reason]}: ${detail}`;
     return `${name}: BYPASS ${reason} (${why})`;
   }
-  return `${name}: ${windows} windows, ${hits} HIT, ${misses} MISS`;
+  const beyond = widened === 0 ? '' : `, ${widened} of them beyond the declared time`;
+  return `${name}: ${windows} windows, ${hits} HIT, ${misses} MISS${beyond}`;
 }

@@ -165,7 +165,7 @@ class FragmentSearch {
   #answered(
     parts: readonly Part[],
     windows: readonly Window[],
-    listing: Pick<ScanListing, 'partitions'>,
+    listing: Pick<ScanListing, 'partitions'> & Partial<Pick<ScanListing, 'statistics'>>,
     release: () => Promise<void>,
   ): FragmentAnswer {
     const { run, reuse, compute, ids } = this.#context;
@@ -176,6 +176,7 @@ class FragmentSearch {
     if (compute) {
       counts.hits += hits;
       counts.misses += misses;
+      counts.widened += listing.statistics?.windowsWidened ?? 0;
     }
     run.statistics.windowsTotal += windows.length;
     run.statistics.windowsHit += hits;
@@ -186,7 +187,7 @@ class FragmentSearch {
     let released = false;
     return {
       fragment,
-      report: this.#report(windows.length, hits, misses),
+      report: this.#report(windows.length, hits, misses, listing.statistics?.windowsWidened),
       ...(!compute
         ? {}
         : final === undefined
@@ -354,7 +355,7 @@ class FragmentSearch {
     };
   }
 
-  #report(windows: number, hits: number, misses: number): FragmentReport {
+  #report(windows: number, hits: number, misses: number, widened = 0): FragmentReport {
     const { table, occurrence } = this.#fragment.scan;
     return {
       occurrence,
@@ -363,6 +364,7 @@ class FragmentSearch {
       windows,
       hits,
       misses,
+      ...(widened === 0 ? {} : { widened }),
     };
   }
 }

@@ -16,7 +16,7 @@ import type { ReuseContext } from './resolve-fragments.ts';
 import { serves, shapeOf } from './shape.ts';
 import type { Service } from './shape.ts';
 import { cutUnits } from './scan-units.ts';
-import { boundsOf, isViolated } from './tied-time.ts';
+import { boundsOf } from './tied-time.ts';
 import type { TimeBounds } from './tied-time.ts';
 import { unitPlan } from './unit-plan.ts';
 import type { UnitPlan } from './unit-plan.ts';
@@ -296,13 +296,7 @@ export class FragmentWindows {
     bounds: ReadonlyMap<string, TimeBounds>,
   ): readonly FilledWindow[] {
     const { base, shapeText, listing, listedAt, reuse, held } = this.#context;
-    const { violated, failed } = reuse.service;
-    for (const window of windows) {
-      const own = bounds.get(window.id);
-      if (own !== undefined && isViolated(own, window, this.#context.fragment)) {
-        violated.add(this.#context.table.id);
-      }
-    }
+    const { failed } = reuse.service;
     const settled = reuse.policy.populate ? windows.filter((each) => this.#isSettled(each)) : [];
     // Who accepts an age does not look at files: that there were none is told by a cell as well.
     const empty = settled.length === 0 ? [] : this.#empty.splice(0);

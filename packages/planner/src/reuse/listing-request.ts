@@ -2,6 +2,7 @@ import type { TableDefinition } from '@tributary/catalog';
 import type { ScanRequest } from '@tributary/connectors';
 import type { Constraint, Domain, Expression } from '@tributary/sql';
 import { constraints } from '../analyze/constraints.ts';
+import { declaredTimes } from '../analyze/declared-times.ts';
 import { expressionColumns, isRepeatable } from '../analyze/predicate.ts';
 import type { RunContext } from '../execute/run-plan.ts';
 import { columnNames } from './cell-columns.ts';
@@ -30,10 +31,14 @@ export function listingRequest(
     ...own.filter((each) => overPartitions(each, axis.partitionColumns)),
     ...(scan.partitionPredicates ?? []).filter((each) => overPartitions(each, axis.columns)),
   ];
+  // Only where the rule that prunes is on.
+  const ruled = axis.tied !== undefined && scan.constraint?.has(axis.tied.column) === true;
+  const times = ruled ? declaredTimes(table, constraint) : undefined;
   return {
     table,
     columns: [],
     constraint,
+    ...(times === undefined ? {} : { times }),
     ...(predicates.length === 0
       ? {}
       : {

@@ -26,6 +26,8 @@ export interface FragmentReport {
   readonly windows: number;
   readonly hits: number;
   readonly misses: number;
+  /** Windows among them that were declared to hold no row of the range. */
+  readonly widened?: number;
   readonly reason?: BypassReason;
   readonly detail?: string;
 }

@@ -32,6 +32,8 @@ export interface ReuseCounts {
   auditDifferences: number;
   /** Answers that could not be made of their cells and were without them: the files are taken out of the store. */
   damaged: number;
+  /** Windows that a range reads though they were declared to hold none of its rows. */
+  widened: number;
 }
 
 /** What all statements share to reuse what was computed. */
@@ -40,8 +42,6 @@ export interface ReuseService {
   readonly config: ReuseConfig;
   readonly flights: SingleFlight;
   readonly counts: ReuseCounts;
-  /** Ids of tables with rows further from their day than declared: their days are not pruned by the time column any more. */
-  readonly violated: Set<string>;
   /** Told of what went wrong beside an answer, which was given nevertheless. */
   readonly failed: (error: unknown) => void;
   /** Merging and auditing after answers. Closed before the store and the engine. */
@@ -70,7 +70,6 @@ export function createReuseService(
     failed,
     store,
     config,
-    violated: new Set(),
     flights: new SingleFlight(),
     counts: {
       hits: 0,
@@ -83,6 +82,7 @@ export function createReuseService(
       auditsDone: 0,
       auditDifferences: 0,
       damaged: 0,
+      widened: 0,
     },
   };
 }

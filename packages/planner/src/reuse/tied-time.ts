@@ -93,17 +93,6 @@ export function liesWithin(bounds: TimeBounds | undefined, { domain }: TiedRange
   });
 }
 
-/** Whether rows stand further from their window than their table's declaration allows. */
-export function isViolated(bounds: TimeBounds, { span }: Window, fragment: Fragment): boolean {
-  const tolerance = fragment.axis.tied?.tolerance;
-  return (
-    tolerance !== undefined &&
-    span !== null &&
-    (bounds.low < BigInt(span.from - tolerance) * MICROS ||
-      bounds.high >= BigInt(span.to + tolerance) * MICROS)
-  );
-}
-
 /** Whether a window's rows, if they keep to the tolerance, all lie in the range. */
 export function isInterior({ span }: Window, range: TiedRange): boolean {
   return (

@@ -1,13 +1,11 @@
 import type { SourceTimeColumn } from '@tributary/catalog';
 import type { QueryConnector } from '@tributary/connectors';
-import type { Plan, SqlType, TableReference } from '@tributary/sql';
+import type { Plan, TableReference } from '@tributary/sql';
 
 /** What rules may ask about the statement's surroundings. Asking touches no data. */
 export interface RuleContext {
   /** Names of a table's partition columns; empty for other relations. */
   partitionColumns(table: TableReference): readonly string[];
-  /** What a table's declaration says of its time column; undefined where it says nothing. */
-  readonly timeTie?: (table: TableReference) => TimeTie | undefined;
   /** A source that computes queries over its tables, by name; absent: there is none. */
   readonly querySource?: (source: string) => QueryConnector | undefined;
   /** What a source says of one of its tables; absent or undefined: nothing. */
@@ -24,13 +22,6 @@ export interface SourceTableFacts {
   readonly distinct?: Readonly<Record<string, number>>;
   /** Its column of time, where one is configured. */
   readonly time?: SourceTimeColumn;
-}
-
-/** Rows' times are at most `tolerance` ms from the day that their date partition column names. */
-export interface TimeTie {
-  readonly column: string;
-  readonly partition: { readonly name: string; readonly type: SqlType };
-  readonly tolerance: number;
 }
 
 /**

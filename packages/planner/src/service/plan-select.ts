@@ -7,7 +7,7 @@ import type { BoundSelect } from '../bind/bind-context.ts';
 import { evaluateConstants } from '../execute/constant-evaluation.ts';
 import { BOUND_QUERIES, applyRules } from '../rules/rules.ts';
 import { timeAxis } from '../reuse/time-axis.ts';
-import type { SourceTableFacts, TimeTie } from '../rules/rule.ts';
+import type { SourceTableFacts } from '../rules/rule.ts';
 import { findSystemTable } from '../system/system-tables.ts';
 import { evaluationContext } from './statement-scope.ts';
 import type { SessionScope, StatementScope } from './statement-scope.ts';
@@ -110,27 +110,6 @@ export function substituteParameters(
   return withParameters(bound.plan, parameterValues(bound, values, facts));
 }
 
-/** What a table's declaration says of its time column and date partition, unless its rows are known to be otherwise. */
-function timeTie(table: TableReference, scope: StatementScope): TimeTie | undefined {
-  const relation = scope.snapshot.relation(table.database, table.schema, table.name);
-  const axis = relation?.kind === 'table' ? timeAxis(relation) : undefined;
-  const [name, ...more] = axis?.columns ?? [];
-  const partition =
-    relation?.kind === 'table'
-      ? relation.partitionColumns.find((column) => column.name === name)
-      : undefined;
-  const tolerance = axis?.tied?.tolerance;
-  return axis?.tied === undefined ||
-    tolerance === undefined ||
-    scope.services.reuse?.violated.has(table.id) === true ||
-    partition === undefined ||
-    more.length > 0 ||
-    partition.type.kind !== 'scalar' ||
-    partition.type.name !== 'date'
-    ? undefined
-    : { column: axis.tied.column, tolerance, partition };
-}
-
 function sourceTableFacts(
   table: TableReference,
   scope: StatementScope,
@@ -187,7 +166,6 @@ export function rewriteFolded(folded: Plan, scope: StatementScope): OptimizedPla
     folded,
     {
       partitionColumns: (table) => partitionColumns(table, scope),
-      timeTie: (table) => timeTie(table, scope),
       querySource: (source) => scope.services.querySources?.get(source),
       sourceTable: (table) => sourceTableFacts(table, scope),
     },

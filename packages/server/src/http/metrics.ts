@@ -95,6 +95,11 @@ function registerReuse(registry: Registry, counts: () => ReuseCounts): void {
   total('audits', 'Reused windows computed again to compare.', ({ auditsDone }) => auditsDone);
   total('audit_differences', 'Audits that found a difference.', (each) => each.auditDifferences);
   total('damaged', 'Answers that could not be made of their cells.', ({ damaged }) => damaged);
+  total(
+    'widened',
+    'Windows that were read though they were declared to hold no row of the range.',
+    ({ widened }) => widened,
+  );
   total('not_windowed', 'Blocks over tables without a time column.', (each) => each.notWindowed);
   new Counter({
     name: 'tributary_reuse_bypass_total',

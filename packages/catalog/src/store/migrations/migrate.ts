@@ -7,10 +7,16 @@ import type { CatalogTables } from '../tables.ts';
 import { firstTables } from './001-first-tables.ts';
 import { reuseTables } from './002-reuse-tables.ts';
 import { externalSchemas } from './003-external-schemas.ts';
+import { fileTimes } from './004-file-times.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they are applied. */
-export const MIGRATIONS: readonly Migration[] = [firstTables, reuseTables, externalSchemas];
+export const MIGRATIONS: readonly Migration[] = [
+  firstTables,
+  reuseTables,
+  externalSchemas,
+  fileTimes,
+];
 
 /** Any fixed number; taken by every process that migrates the same PostgreSQL database. */
 const ADVISORY_LOCK = 7_426_117;

@@ -2,7 +2,7 @@ import type { FileColumn, FileType } from './file-type.ts';
 import { THRIFT, ThriftReader } from './thrift-reader.ts';
 
 /** One SchemaElement of a Parquet footer (parquet.thrift). */
-interface SchemaElement {
+export interface SchemaElement {
   physical: number | undefined;
   repeated: boolean;
   name: string;
@@ -13,6 +13,8 @@ interface SchemaElement {
   /** Field number in the LogicalType union. */
   logical: number | undefined;
   utc: boolean;
+  /** Field number in the TimeUnit union, of times: milliseconds, microseconds, nanoseconds. */
+  timeUnit: number | undefined;
   bits: number;
   signed: boolean;
 }
@@ -29,7 +31,7 @@ const PHYSICAL = [
 ] as const;
 const REPEATED = 2;
 /** Of FileMetaData in parquet.thrift. */
-const FIELD = { schema: 2, rows: 3 } as const;
+export const FOOTER_FIELD = { schema: 2, rows: 3, rowGroups: 4 } as const;
 const MAX_DEPTH = 64;
 
 /** ConvertedType numbers of parquet.thrift that are plain scalars. */
@@ -58,7 +60,7 @@ const CONVERTED_MAP = [1, 2];
 const CONVERTED_LIST = 3;
 const CONVERTED_DECIMAL = 5;
 
-const LOGICAL = {
+export const LOGICAL = {
   string: 1,
   map: 2,
   list: 3,
@@ -102,10 +104,10 @@ export function readSchema(metadata: Buffer): {
     if (type === THRIFT.stop) throw new RangeError('the footer has no schema or no number of rows');
     const delta = header >> 4;
     field = delta === 0 ? reader.integer() : field + delta;
-    if (field === FIELD.schema && type === THRIFT.list) {
+    if (field === FOOTER_FIELD.schema && type === THRIFT.list) {
       const { size } = reader.list();
       for (let index = 0; index < size; index++) elements.push(readElement(reader));
-    } else if (field === FIELD.rows && type === THRIFT.i64) {
+    } else if (field === FOOTER_FIELD.rows && type === THRIFT.i64) {
       rows = reader.integer();
     } else {
       reader.skip(type, 0);
@@ -114,7 +116,7 @@ export function readSchema(metadata: Buffer): {
   return { columns: new SchemaTree(elements).root(), rows };
 }
 
-function readElement(reader: ThriftReader): SchemaElement {
+export function readElement(reader: ThriftReader): SchemaElement {
   const element: SchemaElement = {
     physical: undefined,
     repeated: false,
@@ -125,6 +127,7 @@ function readElement(reader: ThriftReader): SchemaElement {
     precision: 0,
     logical: undefined,
     utc: false,
+    timeUnit: undefined,
     bits: 0,
     signed: true,
   };
@@ -174,6 +177,13 @@ function readLogicalType(reader: ThriftReader, element: SchemaElement): void {
       }
       if ((logical === LOGICAL.time || logical === LOGICAL.timestamp) && field === 1) {
         element.utc = type === THRIFT.true;
+        return true;
+      }
+      if ((logical === LOGICAL.time || logical === LOGICAL.timestamp) && field === 2) {
+        reader.struct((unit) => {
+          element.timeUnit = unit;
+          return false;
+        });
         return true;
       }
       if (logical === LOGICAL.integer && field === 1) {

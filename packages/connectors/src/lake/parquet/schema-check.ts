@@ -6,12 +6,8 @@ import { TimeSlice } from '../cancellation.ts';
 import type { OpenFile, StoreContext, StoredFile } from '../file-store.ts';
 import { isReadableAs } from './compatibility.ts';
 import { formatFileType, type FileColumn, type FileType } from './file-type.ts';
+import { readFooter, readFooterNow } from './footer.ts';
 import { readSchema } from './read-schema.ts';
-
-/** Read at once: holds most footers whole. */
-const TAIL = 16_384;
-const MAX_FOOTER = 64 * 1024 * 1024;
-const MAGIC = 'PAR1';
 
 /** Files with equal schemas share one. */
 export interface FileSchema {
@@ -96,7 +92,7 @@ export class SchemaCheck {
       const readTail = open[index]?.readTail;
       const localPath = open[index]?.localPath;
       if (localPath !== undefined) keep(readLocalFooter(file, localPath));
-      else if (readTail !== undefined) remote.push(readRemoteFooter(file, readTail).then(keep));
+      else if (readTail !== undefined) remote.push(readFooter(file, readTail).then(keep));
     }
     const settled = await Promise.allSettled(remote);
     const failed = settled.find((result) => result.status === 'rejected');
@@ -137,21 +133,6 @@ function incompatible(path: string, column: ColumnDefinition, type: FileType): Q
   );
 }
 
-/** Bytes of the file metadata that the last 8 bytes announce. Throws incompatibleFile unless it is a Parquet file's end. */
-function footerLength(file: StoredFile, tail: Buffer): number {
-  const length = tail.length < 12 ? -1 : tail.readUInt32LE(tail.length - 8);
-  const magic = tail.toString('latin1', Math.max(0, tail.length - 4));
-  if (magic === 'PARE') {
-    throw new QueryError('incompatibleFile', `'${file.path}' is an encrypted Parquet file.`);
-  }
-  if (magic !== MAGIC || length < 0 || length > MAX_FOOTER || length + 12 > file.size) {
-    throw new QueryError('incompatibleFile', `'${file.path}' is not a whole Parquet file.`, {
-      hint: 'Name temporary files with a leading "_" or "." so that they are not read.',
-    });
-  }
-  return length;
-}
-
 function readLocalFooter(file: StoredFile, path: string): Buffer {
   let descriptor: number;
   try {
@@ -160,29 +141,12 @@ function readLocalFooter(file: StoredFile, path: string): Buffer {
     throw new QueryError('dataChanged', `'${file.path}' went away before it was read.`, { cause });
   }
   try {
-    const read = (length: number) => {
+    return readFooterNow(file, (length) => {
       const buffer = Buffer.allocUnsafe(length);
       const bytes = readSync(descriptor, buffer, 0, length, file.size - length);
       return buffer.subarray(0, bytes);
-    };
-    const tail = read(Math.min(TAIL, file.size));
-    const length = footerLength(file, tail);
-    return length + 8 <= tail.length
-      ? tail.subarray(tail.length - 8 - length, tail.length - 8)
-      : read(length + 8).subarray(0, length);
+    });
   } finally {
     closeSync(descriptor);
   }
-}
-
-async function readRemoteFooter(
-  file: StoredFile,
-  readTail: (length: number) => Promise<Buffer>,
-): Promise<Buffer> {
-  const tail = await readTail(Math.min(4 * TAIL, file.size));
-  const length = footerLength(file, tail);
-  if (length + 8 <= tail.length) {
-    return tail.subarray(tail.length - 8 - length, tail.length - 8);
-  }
-  return (await readTail(length + 8)).subarray(0, length);
 }

@@ -50,12 +50,17 @@ export class ThriftReader {
   }
 
   text(): string {
+    return this.bytes().toString('utf8');
+  }
+
+  /** They share memory with the buffer. */
+  bytes(): Buffer {
     const length = this.varint();
     const end = this.#at + length;
     if (end > this.#buffer.length) throw new RangeError('the data ends early');
-    const text = this.#buffer.toString('utf8', this.#at, end);
+    const bytes = this.#buffer.subarray(this.#at, end);
     this.#at = end;
-    return text;
+    return bytes;
   }
 
   /** Calls `read` for each field; a `read` that answers false leaves the field to be skipped. */
@@ -95,7 +100,7 @@ export class ThriftReader {
         this.#at += 8;
         return;
       case THRIFT.binary:
-        this.#at += this.varint();
+        this.bytes();
         return;
       case THRIFT.uuid:
         this.#at += 16;

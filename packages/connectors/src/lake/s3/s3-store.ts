@@ -133,7 +133,7 @@ export class S3Store implements FileStore {
           ranged.push(file);
           // The engine fetches what it needs and does not tell how much: what it may have read is counted, as on local disk.
           context.statistics.bytesRead += file.size;
-          const readTail = (length: number) => this.#readTail(file, length, caller);
+          const readTail = (length: number) => this.readTail(file, length, caller);
           opened[index] = { enginePath: file.path, readTail };
           return;
         }
@@ -290,7 +290,7 @@ export class S3Store implements FileStore {
     }
   }
 
-  async #readTail(file: StoredFile, length: number, context: StoreContext): Promise<Buffer> {
+  async readTail(file: StoredFile, length: number, context: StoreContext): Promise<Buffer> {
     return this.#requests.run('object', file.path, context, async (signal) => {
       const range = `bytes=${file.size - length}-${file.size - 1}`;
       const tail = await readBody(await this.#get(file, range, signal), length);
