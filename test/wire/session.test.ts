@@ -70,6 +70,50 @@ describe('transactions and settings follow the rules of PostgreSQL', () => {
     await expectAlike('BEGIN', 'SELECT 1 AS a', 'SET TRANSACTION ISOLATION LEVEL SERIALIZABLE');
   });
 
+  it('settings with names of a client of its own keep what it puts there', async () => {
+    await expectAlike(
+      'SHOW app.nothing',
+      "SELECT current_setting('app.nothing', true) AS v",
+      "SET app.tenant = 'north'",
+      'SHOW App.Tenant',
+      "SELECT current_setting('app.tenant') AS v, set_config('app.other.part', 'x', false) AS w",
+      'BEGIN',
+      "SET LOCAL app.tenant = 'south'",
+      'SHOW app.tenant',
+      'ROLLBACK',
+      'SHOW app.tenant',
+      'RESET app.tenant',
+      'SHOW app.tenant',
+      "SET app.tenant = 'west'",
+      'DISCARD ALL',
+      'SHOW app.other.part',
+      "SET nosuch = 'x'",
+    );
+  });
+
+  it('there are at most a hundred of them', async () => {
+    const { tributary } = await servers.run(
+      Array.from({ length: 101 }, (_, index) => `SET many.s${index} = 'x'`),
+    );
+    expect(tributary.filter((each) => JSON.stringify(each).includes('54000'))).not.toEqual([]);
+  });
+
+  it('the role can be set to what it is', async () => {
+    await expectAlike(
+      'SHOW role',
+      'SET ROLE NONE',
+      'RESET ROLE',
+      'SHOW role',
+      'RESET SESSION AUTHORIZATION',
+      'SET SESSION AUTHORIZATION DEFAULT',
+    );
+    const { tributary } = await servers.run([
+      'SET ROLE postgres',
+      'SET SESSION AUTHORIZATION postgres',
+    ]);
+    for (const each of tributary) expect(JSON.stringify(each)).toContain('42501');
+  });
+
   it('SET SESSION CHARACTERISTICS is for the transactions that come', async () => {
     await expectAlike(
       'SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY',

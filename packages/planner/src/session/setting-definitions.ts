@@ -22,8 +22,8 @@ export interface SettingDefinition {
   readonly description: string;
   /** The setting whose value it has outside of a transaction, and at the beginning of one. */
   readonly follows?: string;
-  /** Answers the value as SHOW prints it, or throws `invalidParameterValue`. */
-  readonly check?: (value: string) => string;
+  /** Answers the value as SHOW prints it, or throws `invalidParameterValue`. `user`: the session's. */
+  readonly check?: (value: string, user: string) => string;
 }
 
 const ISOLATION_LEVELS = ['read uncommitted', 'read committed', 'repeatable read', 'serializable'];
@@ -118,8 +118,23 @@ export const SETTING_DEFINITIONS: readonly SettingDefinition[] = [
     name: 'session_authorization',
     initial: '',
     reported: true,
-    readOnly: true,
     description: 'Shows the session user name.',
+    check: (value, user) => {
+      if (value === user) return value;
+      throw new QueryError(
+        'insufficientPrivilege',
+        `permission denied to set session authorization "${value}"`,
+      );
+    },
+  },
+  {
+    name: 'role',
+    initial: 'none',
+    description: 'Sets the current role; a session has the privileges of all its roles.',
+    check: (value, user) => {
+      if (value === 'none' || value === user) return value;
+      throw new QueryError('insufficientPrivilege', `permission denied to set role "${value}"`);
+    },
   },
   {
     name: 'in_hot_standby',
@@ -303,6 +318,26 @@ export function settingDefinition(name: string): SettingDefinition {
     throw new QueryError('undefinedObject', `unrecognized configuration parameter "${name}"`);
   }
   return found;
+}
+
+/** Names that are no setting's own, of two parts or more: clients keep values of theirs there, as PostgreSQL lets them. */
+const CUSTOM = /^(?!tributary\.)[a-z_][\w$]*(?:\.[a-z_][\w$]*)+$/i;
+
+/** The definition of a setting that clients make by setting it; undefined for names that cannot be one. */
+export function customSetting(name: string): SettingDefinition | undefined {
+  return CUSTOM.test(name) && findSettingDefinition(name) === undefined
+    ? { name: name.toLowerCase(), initial: '', description: '', check: customValue }
+    : undefined;
+}
+
+const MOST_CUSTOM_LENGTH = 8192;
+
+function customValue(value: string): string {
+  if (value.length <= MOST_CUSTOM_LENGTH) return value;
+  throw new QueryError(
+    'programLimitExceeded',
+    `the value of a setting has at most ${MOST_CUSTOM_LENGTH} characters`,
+  );
 }
 
 /** As settingDefinition, or undefined. */

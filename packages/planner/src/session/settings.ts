@@ -1,11 +1,15 @@
 import { QueryError } from '@tributary/sql';
 import {
   SETTING_DEFINITIONS,
+  customSetting,
   findSettingDefinition,
   settingDefinition,
 } from './setting-definitions.ts';
 import type { SettingDefinition } from './setting-definitions.ts';
 import { startupOptions } from './startup-options.ts';
+
+/** Settings that a client makes, at most. */
+const MOST_CUSTOM = 100;
 
 /** A session's settings, with PostgreSQL's transaction rules: ROLLBACK undoes SET, the end of a transaction undoes SET LOCAL. */
 export class Settings {
@@ -18,6 +22,9 @@ export class Settings {
     readonly session: ReadonlyMap<string, string>;
     readonly local: ReadonlyMap<string, string>;
   }[] = [];
+  /** Names of settings that the client made. */
+  readonly #custom = new Set<string>();
+  readonly #user: string;
   readonly #changed: (name: string, value: string) => void;
   #version = 0;
 
@@ -26,8 +33,9 @@ export class Settings {
     changed: (name: string, value: string) => void = () => undefined,
   ) {
     this.#changed = changed;
+    this.#user = startup.get('session_authorization') ?? '';
     for (const [name, value] of startupOptions(startup.get('options') ?? '')) {
-      this.#default(settingDefinition(name), value);
+      this.#default(this.#settable(name), value);
     }
     for (const [name, value] of startup) {
       const found = findSettingDefinition(name);
@@ -40,7 +48,7 @@ export class Settings {
     const unquoted = value.replace(/^'(.*)'$/, '$1');
     this.#defaults.set(
       found.name,
-      found.readOnly === true ? value : (found.check?.(unquoted) ?? unquoted),
+      found.readOnly === true ? value : (found.check?.(unquoted, this.#user) ?? unquoted),
     );
   }
 
@@ -50,7 +58,9 @@ export class Settings {
   }
 
   get(name: string): string {
-    const { name: key, initial, follows } = settingDefinition(name);
+    const custom = customSetting(name);
+    const made = custom !== undefined && this.#custom.has(custom.name);
+    const { name: key, initial, follows } = made ? custom : settingDefinition(name);
     return (
       this.#local.get(key) ??
       this.#session.get(key) ??
@@ -61,7 +71,7 @@ export class Settings {
 
   /** Undefined value: back to the default. */
   set(name: string, value: string | undefined, local = false): void {
-    const found = settingDefinition(name);
+    const found = this.#settable(name);
     if (found.readOnly === true) {
       throw new QueryError('cannotChangeParameter', `parameter "${found.name}" cannot be changed`);
     }
@@ -73,13 +83,27 @@ export class Settings {
       });
       return;
     }
-    const checked = found.check?.(value) ?? value;
+    const checked = found.check?.(value, this.#user) ?? value;
     this.#apply(found, () => {
       if (!local) {
         this.#local.delete(found.name);
       }
       target.set(found.name, checked);
     });
+  }
+
+  /** A setting by its name; one with a name of a client's own is made. */
+  #settable(name: string): SettingDefinition {
+    const custom = customSetting(name);
+    if (custom === undefined) return settingDefinition(name);
+    if (this.#custom.size >= MOST_CUSTOM && !this.#custom.has(custom.name)) {
+      throw new QueryError(
+        'programLimitExceeded',
+        `a session can make at most ${MOST_CUSTOM} settings of its own`,
+      );
+    }
+    this.#custom.add(custom.name);
+    return custom;
   }
 
   resetAll(): void {
