@@ -138,15 +138,17 @@ export class FragmentWindows {
   ): Promise<readonly FilledWindow[] | Bypassed> {
     const { reuse } = this.#context;
     const bytes = windows.reduce((sum, window) => sum + window.bytes, 0);
+    const units = cutUnits(windows, reuse.policy.windowDays, this.#context.fragment.form);
+    // The first of a unit: what is left of it still counts evenly.
     const probe =
       note === null &&
       windows.length > 1 &&
       bytes > (reuse.service.config.probeAbove ?? PROBE_BYTES)
-        ? windows[Math.floor(windows.length / 2)]
+        ? units[Math.floor(units.length / 2)]?.[0]
         : undefined;
-    const rest = windows.filter((window) => window !== probe);
+    const rest = units.map((unit) => (unit[0] === probe ? unit.slice(1) : unit));
     return this.#runAll(
-      cutUnits(rest, reuse.policy.windowDays, this.#context.fragment.form),
+      rest.filter((unit) => unit.length > 0),
       probe,
     );
   }
