@@ -19,7 +19,7 @@ import {
 } from './windowed-tables.ts';
 import type { TableState } from './windowed-tables.ts';
 
-const ZONES = ['UTC', 'America/New_York', 'Asia/Kolkata', 'Pacific/Apia'];
+const ZONES = ['UTC', 'America/New_York', 'Asia/Kolkata', 'Pacific/Apia', 'Pacific/Fiji'];
 const TABLES = ['ta', 'tb'];
 const DIMENSION = 'dim';
 const MOST_PLANS = 12;

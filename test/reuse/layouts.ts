@@ -2,6 +2,7 @@ import type { RandomSource } from '../support/random-source.ts';
 import { quote } from '../random/lake-tables.ts';
 import { truncatedDate } from '../random/partition-predicates.ts';
 import type { Kind } from '../random/lake-tables.ts';
+import { hourLayout, hourPartsLayout } from './hour-layouts.ts';
 import {
   DATE,
   DAY_SLOTS,
@@ -96,6 +97,8 @@ function insideLayout(layout: Layout, random: RandomSource): Layout {
     ranges: (range) => [
       ...comparisons(time, at('00:00:00'), range),
       ...comparisons(time, at('06:30:00'), range),
+      // In the night that the clock changes this time does not exist, or twice.
+      ...comparisons(time, at('02:30:00'), range),
       ...layout.ranges(range),
       `${time} >= ${at('10:00:00')(range.from)} AND ${time} < ${at('12:00:00')(range.from)}`,
       ...(layout.partitionColumns[0] === DATE
@@ -193,7 +196,7 @@ function partsLayout(random: RandomSource): Layout {
       ? {
           projection: {
             'projection.year.type': 'integer',
-            'projection.year.range': '2023,2024',
+            'projection.year.range': '2020,2021',
             'projection.month.type': 'integer',
             'projection.month.range': '1,12',
             'projection.day.type': 'integer',
@@ -273,70 +276,6 @@ function appLayout(random: RandomSource): Layout {
   };
 }
 
-function hourLayout(random: RandomSource): Layout {
-  const column = `${SELF}.h`;
-  const literal = (slot: number): string => `timestamp '${hourOf(slot)}:00:00'`;
-  if (random.chance(0.5)) {
-    const dateHour = `${SELF}.dt`;
-    return {
-      name: 'date_hour',
-      unit: 'hour',
-      slots: 60,
-      partitionColumns: [DATE, { name: 'hr', kind: 'int', type: 'int' }],
-      apps: [''],
-      projection: {
-        ...projectedDates('dt', 'yyyy-MM-dd'),
-        'projection.hr.type': 'integer',
-        'projection.hr.range': '0,23',
-      },
-      texts: (slot) => [hourOf(slot).slice(0, 10), String(Number(hourOf(slot).slice(11)))],
-      literal: (at, text) => (at === 0 ? `DATE '${text}'` : text),
-      ranges({ from, to }) {
-        const days = { from: Math.floor(from / 24), to: Math.ceil(to / 24) };
-        return [
-          ...dateForms(dateHour, days),
-          `${dateHour} = date '${dayOf(days.from)}' AND ${SELF}.hr BETWEEN ${from % 24} AND ${(from % 24) + 6}`,
-          `${dateHour} >= date '${dayOf(days.from)}' AND ${SELF}.hr < ${to % 24}`,
-          `(${dateHour} > date '${dayOf(days.from)}' OR ${dateHour} = date '${dayOf(days.from)}' AND ${SELF}.hr >= ${from % 24})`,
-        ];
-      },
-      buckets: () => [
-        { text: `${SELF}.hr`, kind: 'int' },
-        { text: `${SELF}.hr / 6`, kind: 'int' },
-        ...dateBuckets(dateHour),
-      ],
-    };
-  }
-  return {
-    name: 'hours',
-    unit: 'hour',
-    slots: 60,
-    partitionColumns: [{ name: 'h', kind: 'ts', type: 'timestamp' }],
-    apps: [''],
-    projection: {
-      'projection.h.type': 'date',
-      'projection.h.format': 'yyyy-MM-dd-HH',
-      'projection.h.range': `${dayOf(0)}-00,${dayOf(6)}-23`,
-      'projection.h.interval': '1',
-      'projection.h.interval.unit': 'HOURS',
-    },
-    texts: (slot) => [hourOf(slot).replace(' ', '-')],
-    literal: (_, text) => `TIMESTAMP '${text.slice(0, 10)} ${text.slice(11)}:00:00'`,
-    ranges: (range) => [
-      ...comparisons(column, literal, range),
-      `date_trunc('day', ${column}) = timestamp '${hourOf(range.from).slice(0, 10)} 00:00:00'`,
-      `${column}::date = date '${hourOf(range.from).slice(0, 10)}'`,
-      `${column} >= '${hourOf(range.from)}:30:00' AND ${column} < '${hourOf(range.to)}:30:00'`,
-    ],
-    buckets: () => [
-      { text: column, kind: 'ts' },
-      { text: `date_trunc('day', ${column})`, kind: 'ts' },
-      { text: `${column}::date`, kind: 'date' },
-      { text: `extract(hour from ${column})::int`, kind: 'int' },
-    ],
-  };
-}
-
 function monthLayout(): Layout {
   const column = `${SELF}.mo`;
   const literal = (slot: number): string => `date '${monthOf(slot)}-01'`;
@@ -380,6 +319,7 @@ export function randomLayout(random: RandomSource): Layout {
           () => partsLayout(random),
           () => integerDayLayout(),
           () => hourLayout(random),
+          () => hourPartsLayout(random),
         ),
         random,
       ),
@@ -391,6 +331,7 @@ export function randomLayout(random: RandomSource): Layout {
     () => appLayout(random),
     () => appLayout(random),
     () => hourLayout(random),
+    () => hourPartsLayout(random),
     () => monthLayout(),
   );
 }

@@ -43,7 +43,8 @@ export interface Layout {
   buckets(): readonly { readonly text: string; readonly kind: Kind }[];
 }
 
-const START = Date.UTC(2023, 11, 12);
+/** The days that have data hold an end of a year, and both changes of the clock in Fiji. */
+const START = Date.UTC(2020, 11, 12);
 /** Slots of the projected range, beyond those that have data. */
 export const SPARE = 30;
 export const DAY_SLOTS = 42;
@@ -59,7 +60,7 @@ export function hourOf(slot: number): string {
 
 export function monthOf(slot: number): string {
   const month = 10 + slot;
-  return `${2022 + Math.floor(month / 12)}-${pad((month % 12) + 1)}`;
+  return `${2019 + Math.floor(month / 12)}-${pad((month % 12) + 1)}`;
 }
 
 export function monthSpan(first: string): string {
@@ -109,7 +110,7 @@ export function dateForms(column: string, range: SlotRange): string[] {
     `${column} >= '${low}'::date AND ${column} < date '${high}' + 1`,
     `${column} >= timestamp '${low} 00:00:00' AND ${column} < timestamp '${high} 23:30:00'`,
     `${truncatedDate('month', column)} = date '${month}-01'`,
-    `${truncatedDate('week', column)}::date IN (date '${dayOf(range.from - ((range.from + 1) % 7))}', date '${dayOf(range.to)}')`,
+    `${truncatedDate('week', column)}::date IN (date '${dayOf(range.from - ((range.from + 5) % 7))}', date '${dayOf(range.to)}')`,
     `extract(month from ${column}) = ${Number(month.slice(5))} AND extract(year from ${column}) = ${Number(month.slice(0, 4))}`,
     `${column} BETWEEN '${low}' AND '${high}' AND extract(dow from ${column}) IN (1, 2, 5)`,
     `extract(isodow from ${column}) < 6 AND ${column} >= '${low}'`,
@@ -125,7 +126,7 @@ export function dateBuckets(column: string): { text: string; kind: Kind }[] {
     { text: `${truncatedDate('month', column)}::date`, kind: 'date' },
     { text: `extract(dow from ${column})::int`, kind: 'int' },
     { text: `extract(month from ${column})::int`, kind: 'int' },
-    { text: `(${column} - date '2023-12-01') / 10`, kind: 'int' },
+    { text: `(${column} - date '2020-12-01') / 10`, kind: 'int' },
     { text: `${column}::text`, kind: 'text' },
   ];
 }
