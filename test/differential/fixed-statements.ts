@@ -43,6 +43,9 @@ export const FIXED_STATEMENTS: readonly string[] = [
   `SELECT p.id, p.jb -> 0, p.jb ->> -1, p.jb -> (p.id - 1), p.jb -> (0 - p.id) FROM plain p ORDER BY 1`,
   `SELECT p.id, p.jb < '5', p.jb >= 'null', p.jb > '"s"', p.jb <= '[]', p.jb < '{}', p.jb >= p.jb, p.jb < 'true' FROM plain p ORDER BY 1`,
   `SELECT '[1, 2]'::jsonb < '[3]', '{}'::jsonb > '[1]', '[]'::jsonb < 'null', '1'::jsonb < '[0]', '10'::jsonb > '9', '1.0'::jsonb <= '1', 'false'::jsonb < 'true', '""'::jsonb > 'null'`,
+  // What FILTER drops is not computed, keys of an order neither.
+  `SELECT percentile_cont(0.25) WITHIN GROUP (ORDER BY (p.f8 / p.f8)) FILTER (WHERE p.f8 <> 0), mode() WITHIN GROUP (ORDER BY 1 / p.i4) FILTER (WHERE p.i4 <> 0) FROM plain p`,
+  `SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY 1 / p.i4 DESC) FILTER (WHERE p.i4 <> 0), array_agg(p.id ORDER BY 1 / p.i4 DESC, p.id) FILTER (WHERE p.i4 <> 0), string_agg(p.t, ',' ORDER BY 1 / p.i4, p.id) FILTER (WHERE p.i4 <> 0) FROM edge p`,
   // Functions of JSON in FROM: names of their columns, and columns that the statement defines.
   `SELECT e.value, x.v, e FROM jsonb_array_elements('[1, "a"]') e, json_array_elements_text('["b"]') x(v)`,
   `SELECT json_array_elements('[1]'), jsonb_array_elements_text('[2]')`,

@@ -38,7 +38,9 @@ function from(name: string, arg: Node): Node {
       RangeFunction: { functions: [{ List: { items: [unnested] } }], alias, lateral: true },
     };
   }
-  const targetList: Node[] = [{ ResTarget: { val: arg } }];
+  // A literal becomes what the function takes.
+  const typeName = { names: [text(name.slice(0, name.indexOf('_')))], typemod: -1 };
+  const targetList: Node[] = [{ ResTarget: { val: { TypeCast: { arg, typeName } } } }];
   const subquery: Node = {
     SelectStmt: { targetList, limitOption: 'LIMIT_OPTION_DEFAULT', op: 'SETOP_NONE' },
   };

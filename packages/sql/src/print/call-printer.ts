@@ -2,6 +2,7 @@ import { QueryError } from '../errors.ts';
 import type { TemplateArgument } from '../functions/function-entry.ts';
 import type {
   AggregateExpression,
+  Expression,
   FrameBound,
   SortKey,
   WindowExpression,
@@ -26,16 +27,15 @@ export function printAggregate(
 ): string {
   const call = printer.dialect.name === 'duckdb' ? ascendingQuantile(written) : written;
   const args = callArguments(call, scope, printer);
-  const sorted = call.withinGroup.map((key) => printArgument(key.expression, scope, printer));
+  const withinGroup = keptKeys(call.withinGroup, call);
+  const sorted = withinGroup.map((key) => printArgument(key.expression, scope, printer));
   const within =
-    call.withinGroup.length === 0
-      ? ''
-      : ` WITHIN GROUP (${orderBy(call.withinGroup, scope, printer)})`;
+    withinGroup.length === 0 ? '' : ` WITHIN GROUP (${orderBy(withinGroup, scope, printer)})`;
   return place(call, args, sorted, printer, {
     distinct: call.distinct,
     // Constants order nothing, and DuckDB refuses them or takes them for positions.
     order: orderBy(
-      call.orderBy.filter(({ expression }) => expression.kind !== 'constant'),
+      keptKeys(call.orderBy, call).filter(({ expression }) => expression.kind !== 'constant'),
       scope,
       printer,
     ),
@@ -76,23 +76,32 @@ export function printWindowCall(call: WindowExpression, scope: Scope, printer: P
   });
 }
 
-/**
- * Arguments of an aggregate or window call. Engines compute them for rows that FILTER drops too: there what could fail is not
- * computed.
- */
+/** Engines compute what an aggregate takes for rows that FILTER drops too: there what could fail is not computed. */
+function whereKept(expression: Expression, filter: Expression | undefined): Expression {
+  if (filter === undefined || expression.kind === 'column' || expression.kind === 'constant') {
+    return expression;
+  }
+  return { kind: 'case', type: expression.type, branches: [{ when: filter, then: expression }] };
+}
+
+function keptKeys(
+  keys: readonly SortKey[],
+  { filter: kept }: AggregateExpression,
+): readonly SortKey[] {
+  return keys.map((key) => ({ ...key, expression: whereKept(key.expression, kept) }));
+}
+
 function callArguments(
   call: AggregateExpression | WindowExpression,
   scope: Scope,
   printer: Printer,
 ): readonly TemplateArgument[] {
-  const args = call.args.map((arg) => printArgument(arg, scope, printer));
-  if (call.filter === undefined) return args;
-  const condition = printConjuncts(call.filter, scope, printer).join(' AND ');
-  return args.map((arg, index) =>
-    call.args[index]?.kind === 'column' || arg.constant !== undefined
-      ? arg
-      : { ...arg, text: `CASE WHEN ${condition} THEN ${arg.text} END` },
-  );
+  return call.args.map((arg) => {
+    const printed = printArgument(arg, scope, printer);
+    return call.filter === undefined || printed.constant !== undefined
+      ? printed
+      : printArgument(whereKept(arg, call.filter), scope, printer);
+  });
 }
 
 function place(
