@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { NO_GRANTS } from '@tributary/catalog';
+import { NO_ROLES } from '@tributary/planner';
 import type { CatalogSnapshot, TableDefinition } from '@tributary/catalog';
 import type { CatalogScope } from '@tributary/planner';
 import { DATE, FLOAT8, INT8, TEXT, TIMESTAMP, numericType } from '@tributary/sql';
@@ -48,6 +50,7 @@ function catalogOf(tables: number): CatalogSnapshot {
     database === 'lake' ? [...bySchema.keys()] : ['public'];
   return {
     version: 1,
+    grants: NO_GRANTS,
     databases: () => ['lake', 'main'],
     schemas,
     hasSchema: (database, schema) => schemas(database).includes(schema),
@@ -89,7 +92,14 @@ const NEVER = new AbortController().signal;
 const ignore = (): void => undefined;
 
 function scopeOf(snapshot: CatalogSnapshot): CatalogScope {
-  return { snapshot, database: 'main', searchPath: ['public'], user: 'ann', timeZone: 'UTC' };
+  return {
+    snapshot,
+    database: 'main',
+    searchPath: ['public'],
+    user: 'ann',
+    reader: NO_ROLES.reader('ann'),
+    timeZone: 'UTC',
+  };
 }
 
 export const catalog: Benchmark = {

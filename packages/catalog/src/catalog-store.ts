@@ -1,4 +1,5 @@
 import type { Constraint } from '@tributary/sql';
+import type { GrantTarget, Grants } from './grants.ts';
 import type {
   CatalogEvent,
   ColumnDefinition,
@@ -12,6 +13,7 @@ import type { TimesStore } from './times-store.ts';
 /** The catalog as of one version: immutable, in memory, synchronous to read. */
 export interface CatalogSnapshot {
   readonly version: number;
+  readonly grants: Grants;
   databases(): readonly string[];
   /** In name order. */
   schemas(database: string): readonly string[];
@@ -35,6 +37,14 @@ export interface RelationName {
   readonly database: string;
   readonly schema: string;
   readonly name: string;
+}
+
+export interface GrantChange {
+  readonly revoke: boolean;
+  /** `stored`: the store itself holds it, and not a source. */
+  readonly targets: readonly (GrantTarget & { readonly stored: boolean })[];
+  /** Users, roles and PUBLIC. */
+  readonly grantees: readonly string[];
 }
 
 /**
@@ -102,6 +112,11 @@ export interface CatalogStore {
     actor: string,
     ifExists: boolean,
   ): Promise<number>;
+  /**
+   * Grants or revokes reading of relations and use of schemas, as one change. What is granted on an object goes with it; a
+   * source's relations keep it by their names.
+   */
+  changeGrants(change: GrantChange, actor: string): Promise<void>;
   /** Registered partitions that may satisfy the constraint, streamed in value order. */
   partitions(table: TableDefinition, constraint: Constraint): AsyncIterable<RegisteredPartition>;
   countPartitions(table: TableDefinition): Promise<number>;

@@ -111,7 +111,8 @@ export interface CatalogEvent {
     | 'relationChanged'
     | 'relationDropped'
     | 'partitionsAdded'
-    | 'partitionsDropped';
+    | 'partitionsDropped'
+    | 'grantsChanged';
   readonly database: string;
   readonly schema?: string;
   readonly name?: string;

@@ -1,6 +1,7 @@
 export type * from './definitions.ts';
 export type * from './catalog-store.ts';
 export type * from './times-store.ts';
+export * from './grants.ts';
 export type * from './projection/partition-set.ts';
 export { projectPartitions } from './projection/project-partitions.ts';
 export { checkProjection, type ProjectionWarning } from './projection/check-projection.ts';

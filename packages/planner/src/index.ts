@@ -1,3 +1,7 @@
+export type * from './access/reader.ts';
+export { NO_ROLES, SYSTEM_USER } from './access/reader.ts';
+export { mayMissSomething, mayRead, mayUseSchema } from './access/permissions.ts';
+export type { AccessScope } from './access/permissions.ts';
 export type * from './session/sql-session.ts';
 export type { PlannerServices } from './service/planner-services.ts';
 export { MAIN_DATABASE } from './service/planner-services.ts';

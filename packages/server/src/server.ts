@@ -20,7 +20,7 @@ import { startHttpServer } from './http/http-server.ts';
 import { createMetrics } from './http/metrics.ts';
 import type { Logger } from './logger.ts';
 import { makeFolder } from './make-folder.ts';
-import { createAuthentication, mayWrite, refuseUnknownUser } from './users.ts';
+import { createAccess, createAuthentication, mayWrite, refuseUnknownUser } from './users.ts';
 import { startPgwireServer } from './pgwire/server.ts';
 import type { TlsOptions } from './pgwire/tls.ts';
 
@@ -207,6 +207,7 @@ export async function startServer(
       catalogEngine,
       queries,
       reuse,
+      access: createAccess(config),
       mayWrite: (user, source) => mayWrite(config, user, source),
       settingDefaults: new Map([['tributary.reuse', config.reuse.mode]]),
       log: (level, message, fields) => logger[level](fields, message),

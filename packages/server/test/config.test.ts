@@ -36,6 +36,7 @@ describe('a configuration', () => {
       state: '/srv/tributary/.tributary',
       catalog: { store: 'embedded' },
       users: undefined,
+      administrators: [],
       engine: { threads: 2 },
       objectCache: { maxBytes: 10e9 },
       reuse: { maxBytes: 10e9, mode: 'exact', settle: 2000 },
@@ -52,7 +53,7 @@ describe('a configuration', () => {
   http: { host: '::1', port: 65535 }
 state: ../state
 catalog: { store: postgres://u:p@h/db }
-auth: { users: [ { name: ana, password: "\${ANA_PASSWORD}", roles: [analyst, admin] } ] }
+auth: { users: [ { name: ana, password: "\${ANA_PASSWORD}", roles: [analyst, admin] } ], administrators: [admin] }
 engine: { threads: 8 }
 objectCache: { maxBytes: 512MiB }
 reuse: { maxBytes: 1GB, mode: 15 minutes, settle: 5s }
@@ -81,6 +82,7 @@ bootstrap: [ tables.sql, /abs/more.sql ]
       state: '/srv/state',
       catalog: { store: 'postgres://u:p@h/db' },
       users: [{ name: 'ana', password: 'secret', roles: ['analyst', 'admin'] }],
+      administrators: ['admin'],
       engine: { threads: 8 },
       objectCache: { maxBytes: 512 * 2 ** 20 },
       reuse: { maxBytes: 1e9, mode: '15 minutes', settle: 5000 },

@@ -62,6 +62,10 @@ export interface UnloadFormat {
   readonly quotes: 'all' | 'needed' | 'never';
 }
 
+/** Whom GRANT and REVOKE name; `user`: whoever runs the statement. */
+export type Grantee =
+  { readonly kind: 'public' | 'user' } | { readonly kind: 'role'; readonly name: string };
+
 /** Where FETCH and MOVE go: forward by a number of rows, to the n-th row after the present one, or to the n-th of all. */
 export type FetchDirection = 'forward' | 'relative' | 'absolute';
 
@@ -195,6 +199,14 @@ export type Statement = StatementBase &
         readonly names: readonly QualifiedName[];
         readonly ifExists: boolean;
         readonly cascade: boolean;
+      }
+    /** SELECT on relations, USAGE on schemas. */
+    | {
+        readonly kind: 'grant';
+        readonly revoke: boolean;
+        readonly on: 'relations' | 'relationsOfSchemas' | 'schemas';
+        readonly names: readonly QualifiedName[];
+        readonly grantees: readonly Grantee[];
       }
     | { readonly kind: 'showTables'; readonly schema?: QualifiedName; readonly like?: string }
     | { readonly kind: 'showSchemas'; readonly like?: string }

@@ -74,6 +74,7 @@ export function mountSources(
       refuse(name.database);
       return store.dropPartitions(name, ...rest);
     },
+    changeGrants: (change, actor) => store.changeGrants(change, actor),
     partitions: (table, constraint) => store.partitions(table, constraint),
     countPartitions: (table) => store.countPartitions(table),
     events: (afterVersion, limit) => store.events(afterVersion, limit),

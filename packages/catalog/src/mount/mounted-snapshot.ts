@@ -18,6 +18,7 @@ export function mountedSnapshot(
   return Object.freeze({
     // Neither part ever falls, so that a sum stands for one pair of them.
     version: base.version + generations,
+    grants: base.grants,
     databases: () => [...new Set([...base.databases(), ...mounted.keys()])].sort(byText),
     schemas(database: string) {
       const source = mounted.get(database);

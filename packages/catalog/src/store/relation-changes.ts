@@ -3,6 +3,7 @@ import { QueryError } from '@tributary/sql';
 import type { CatalogStore, RelationName } from '../catalog-store.ts';
 import type { RelationDefinition, TableDefinition } from '../definitions.ts';
 import type { Write, Writer } from './catalog-writer.ts';
+import { deleteGrants } from './grant-changes.ts';
 import { insertPartitions } from './partition-changes.ts';
 import { relationRow } from './relation-row.ts';
 import {
@@ -108,6 +109,7 @@ export function relationChanges(
             hint: `Use DROP ${relation.kind.toUpperCase()} to remove it.`,
           });
         await deleteRelations(tx, [relation.id]);
+        await deleteGrants(tx, relation.database, relation.schema, [relation.name]);
         await record({
           kind: 'relationDropped',
           ...relationName(relation),

@@ -79,6 +79,11 @@ export function schemaChanges(
           rows.map((row) => row.id),
         );
         await tx
+          .deleteFrom('tributary_grant')
+          .where('database_name', '=', database)
+          .where('schema_name', '=', schema)
+          .execute();
+        await tx
           .deleteFrom('tributary_schema')
           .where('database_name', '=', database)
           .where('name', '=', schema)

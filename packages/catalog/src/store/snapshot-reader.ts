@@ -1,5 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { CatalogSnapshot } from '../catalog-store.ts';
+import { grantsOf } from '../grants.ts';
+import type { Grants } from '../grants.ts';
+import { readGrants } from './grant-changes.ts';
 import { relationOfRow } from './relation-row.ts';
 import { catalogSnapshot, changeContent, snapshotContent } from './snapshot.ts';
 import type { RelationChange, SnapshotContent, StoredSchema } from './snapshot.ts';
@@ -32,17 +35,26 @@ async function readNames(db: Kysely<CatalogTables>): Promise<Names> {
   return { databases: databases.map((row) => row.name), schemas };
 }
 
-async function readAll(db: Kysely<CatalogTables>): Promise<SnapshotContent> {
+interface StoreContent {
+  readonly content: SnapshotContent;
+  readonly grants: Grants;
+}
+
+async function readAll(db: Kysely<CatalogTables>): Promise<StoreContent> {
   const { databases, schemas } = await readNames(db);
   const rows = await db.selectFrom('tributary_relation').selectAll().execute();
-  return snapshotContent(databases, schemas, rows.map(relationOfRow));
+  const content = snapshotContent(databases, schemas, rows.map(relationOfRow));
+  return { content, grants: grantsOf(await readGrants(db)) };
 }
+
+/** Changes that take grants along. */
+const CHANGES_GRANTS = new Set(['grantsChanged', 'relationDropped', 'schemaDropped']);
 
 async function readChanges(
   db: Kysely<CatalogTables>,
-  base: SnapshotContent,
+  base: StoreContent,
   since: number,
-): Promise<SnapshotContent> {
+): Promise<StoreContent> {
   const events = await db
     .selectFrom('tributary_event')
     .select(['kind', 'database_name', 'schema_name', 'name'])
@@ -69,7 +81,11 @@ async function readChanges(
     changes.set(key, { database, schema, name, relation: row && relationOfRow(row) });
   }
   const { databases, schemas } = await readNames(db);
-  return changeContent(base, databases, schemas, [...changes.values()]);
+  const content = changeContent(base.content, databases, schemas, [...changes.values()]);
+  const grants = events.some(({ kind }) => CHANGES_GRANTS.has(kind))
+    ? grantsOf(await readGrants(db))
+    : base.grants;
+  return { content, grants };
 }
 
 interface Kept {
@@ -110,11 +126,15 @@ export function createSnapshotReader({
       .setAccessMode('read only')
       .execute(async (transaction) => {
         const version = await currentVersion(transaction);
-        const content =
+        const { content, grants } =
           last === undefined
             ? await readAll(transaction)
-            : await readChanges(transaction, last.content, last.snapshot.version);
-        return { content, snapshot: catalogSnapshot(version, content), changes };
+            : await readChanges(
+                transaction,
+                { content: last.content, grants: last.snapshot.grants },
+                last.snapshot.version,
+              );
+        return { content, snapshot: catalogSnapshot(version, content, grants), changes };
       });
     return kept.snapshot;
   };

@@ -1,5 +1,6 @@
 import type { CatalogSnapshot, SchemaName } from '../catalog-store.ts';
 import type { RelationDefinition } from '../definitions.ts';
+import type { Grants } from '../grants.ts';
 
 /** One schema's relations by name, and in name order. */
 interface SchemaEntry {
@@ -87,9 +88,14 @@ export function changeContent(
 }
 
 /** A snapshot of that content. */
-export function catalogSnapshot(version: number, content: SnapshotContent): CatalogSnapshot {
+export function catalogSnapshot(
+  version: number,
+  content: SnapshotContent,
+  grants: Grants,
+): CatalogSnapshot {
   return Object.freeze({
     version,
+    grants,
     databases: () => [...content.keys()].sort(byText),
     schemas: (database: string) => [...(content.get(database)?.keys() ?? [])].sort(byText),
     hasSchema: (database: string, schema: string) => content.get(database)?.has(schema) ?? false,

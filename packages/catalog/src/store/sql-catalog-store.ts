@@ -1,6 +1,7 @@
 import type { CatalogStore } from '../catalog-store.ts';
 import type { CatalogEvent } from '../definitions.ts';
 import { createWrite } from './catalog-writer.ts';
+import { grantChanges } from './grant-changes.ts';
 import { partitionChanges } from './partition-changes.ts';
 import { streamPartitions } from './partition-reader.ts';
 import { relationChanges } from './relation-changes.ts';
@@ -21,6 +22,7 @@ export function createSqlCatalogStore(connections: StoreConnections): CatalogSto
     ...schemaChanges(write),
     ...relationChanges(write),
     ...partitionChanges(write),
+    ...grantChanges(write),
     partitions: (table, constraint) => streamPartitions(reading, table, constraint),
     countPartitions: (table) =>
       readStore(async () => {

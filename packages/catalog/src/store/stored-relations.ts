@@ -2,6 +2,7 @@ import { QueryError } from '@tributary/sql';
 import type { Kysely } from 'kysely';
 import type { RelationName } from '../catalog-store.ts';
 import type { RelationDefinition, TableDefinition } from '../definitions.ts';
+import type { GrantTarget } from '../grants.ts';
 import { writeBatches } from './catalog-writer.ts';
 import { relationOfRow } from './relation-row.ts';
 import type { CatalogTables } from './tables.ts';
@@ -43,6 +44,21 @@ export async function findRelation(
     .where('name', '=', name)
     .executeTakeFirst();
   return row && relationOfRow(row);
+}
+
+/** @throws QueryError undefinedSchema, undefinedTable. */
+export async function requireTarget(
+  tx: Kysely<CatalogTables>,
+  { database, schema, name }: GrantTarget,
+): Promise<void> {
+  if (name === undefined) {
+    await requireSchema(tx, database, schema);
+  } else if ((await findRelation(tx, { database, schema, name })) === undefined) {
+    throw new QueryError(
+      'undefinedTable',
+      `relation ${shown({ database, schema, name })} does not exist`,
+    );
+  }
 }
 
 /** @throws QueryError undefinedTable, wrongObjectType. */

@@ -40,6 +40,14 @@ export interface CatalogTables {
     readonly value_3: string | null;
     readonly location: string;
   };
+  readonly tributary_grant: {
+    readonly database_name: string;
+    readonly schema_name: string;
+    /** Of a relation; '' is the schema itself. */
+    readonly name: string;
+    /** JSON of a list. */
+    readonly grantees: string;
+  };
   readonly tributary_event: {
     readonly version: number;
     readonly at: string;

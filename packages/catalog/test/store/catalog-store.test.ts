@@ -6,6 +6,8 @@ import type { Constraint } from '@tributary/sql';
 import { sql } from 'kysely';
 import Database from 'libsql';
 import type { CatalogStore } from '../../src/catalog-store.ts';
+import { PUBLIC } from '../../src/grants.ts';
+import type { GrantTarget } from '../../src/grants.ts';
 import type { RegisteredPartition, TableDefinition } from '../../src/definitions.ts';
 import { MIGRATIONS, migrate } from '../../src/store/migrations/migrate.ts';
 import { openCatalogStore } from '../../src/store/open-catalog-store.ts';
@@ -55,6 +57,58 @@ describe.each(['libsql', 'postgres'] as const)('the catalog store on %s', (engin
     if (relation?.kind !== 'table') throw new Error('no table');
     return relation;
   };
+
+  test('keeps grants, which its readers see at once and which go with their objects', async () => {
+    await store.createTable(newTable(), 'ana', false);
+    const other = await openCatalogStore(target);
+    const grantees = async (from: CatalogStore): Promise<unknown[]> => {
+      const { grants } = await from.snapshot();
+      const schema = { database: 'lake', schema: 'sales' };
+      return [grants.of(NAME), grants.of(schema)].map((names) => names && [...names]);
+    };
+    const change = (revoke: boolean, grantee: string, targets: readonly GrantTarget[]) =>
+      store.changeGrants(
+        {
+          revoke,
+          grantees: [grantee],
+          targets: targets.map((each) => ({ ...each, stored: true })),
+        },
+        'ana',
+      );
+    const schema = { database: 'lake', schema: 'sales' };
+    try {
+      expect(await grantees(other)).toEqual([undefined, undefined]);
+      const { version } = await store.snapshot();
+      await change(true, PUBLIC, [NAME, schema]);
+      await change(true, PUBLIC, [NAME]);
+      expect((await store.snapshot()).version).toBe(version + 1);
+      expect((await store.snapshot()).grants.open).toBe(false);
+      await change(false, 'ben', [NAME]);
+      expect(await grantees(store)).toEqual([['ben'], []]);
+      expect(await grantees(other)).toEqual([['ben'], []]);
+      await change(false, PUBLIC, [schema]);
+      expect(await grantees(other)).toEqual([['ben'], undefined]);
+      expect((await store.events(version, 10)).map(({ kind, detail }) => [kind, detail])).toEqual([
+        [
+          'grantsChanged',
+          { revoke: true, grantees: [PUBLIC], targets: ['lake.sales.events', 'lake.sales'] },
+        ],
+        ['grantsChanged', { revoke: false, grantees: ['ben'], targets: ['lake.sales.events'] }],
+        ['grantsChanged', { revoke: false, grantees: [PUBLIC], targets: ['lake.sales'] }],
+      ]);
+      await store.dropRelation(NAME, 'table', 'ana', false);
+      await expect(change(true, PUBLIC, [NAME])).rejects.toMatchObject({ code: 'undefinedTable' });
+      await store.createTable(newTable(), 'ana', false);
+      expect(await grantees(other)).toEqual([undefined, undefined]);
+      await change(true, PUBLIC, [NAME, schema]);
+      await store.dropSchema('lake', 'sales', 'ana', { ifExists: false, cascade: true });
+      await store.createSchema('lake', 'sales', 'ana', false);
+      expect(await grantees(other)).toEqual([undefined, undefined]);
+      expect((await other.snapshot()).grants.open).toBe(true);
+    } finally {
+      await other.close();
+    }
+  });
 
   test('keeps definitions whole, also when it is opened again', async () => {
     expect(await store.createTable(newTable(), 'ana', false)).toBe(true);

@@ -1,5 +1,6 @@
 import type { SelectStmt } from '@pgsql/types';
 import type { CatalogSnapshot, ColumnDefinition, RelationDefinition } from '@tributary/catalog';
+import type { Reader } from '../access/reader.ts';
 import type { Plan, SqlType, TableReference } from '@tributary/sql';
 
 /** A table, or a function that stands in FROM as one, which the server itself provides. */
@@ -21,6 +22,8 @@ export interface BindContext {
   /** The statement's frozen now(). */
   readonly now: Date;
   readonly user: string;
+  /** As to what it may read. */
+  readonly reader: Reader;
   /** Looked up as `[schema, name]` (and `[database, schema, name]` when written so). */
   systemTable(name: readonly string[]): SystemTable | undefined;
   /** Parses a view's text, synchronously. */

@@ -1,4 +1,6 @@
 import type { CatalogSnapshot, RelationDefinition } from '@tributary/catalog';
+import { denial, mayRead, mayUseSchema } from '../access/permissions.ts';
+import type { AccessScope } from '../access/permissions.ts';
 import type { SystemTable } from './bind-context.ts';
 import type { QueryLevel } from './bind-state.ts';
 import { failure } from './bind-state.ts';
@@ -51,13 +53,22 @@ export function schemaAddresses(
   return found;
 }
 
+/** What is decided by, of the reader's rights; undefined in views, which read with full rights. */
+function accessScope({ statement, environment }: QueryLevel): AccessScope | undefined {
+  const { catalog, reader } = statement.context;
+  return environment.views.length > 0 ? undefined : { snapshot: catalog, reader };
+}
+
+/** `access`: schemas that may not be used are passed over, as where a name is searched for. */
 function inCatalog(
   catalog: CatalogSnapshot,
   database: string,
   schema: string,
   name: string,
+  access?: AccessScope,
 ): ResolvedRelation | undefined {
   for (const address of schemaAddresses(catalog, database, schema)) {
+    if (access !== undefined && !mayUseSchema(access, address)) continue;
     const definition = catalog.relation(address.database, address.schema, name);
     if (definition !== undefined) return { kind: 'catalog', definition };
   }
@@ -90,7 +101,8 @@ export function findRelation(
     case 1:
       for (const schema of searchedSchemas(level)) {
         const found =
-          inSystem(level, [schema, first]) ?? inCatalog(catalog, database, schema, first);
+          inSystem(level, [schema, first]) ??
+          inCatalog(catalog, database, schema, first, accessScope(level));
         if (found !== undefined) return found;
       }
       return undefined;
@@ -105,7 +117,10 @@ export function findRelation(
   }
 }
 
-/** As findRelation, or PostgreSQL's error with the nearest name as a hint. Records what the statement touches. */
+/**
+ * As findRelation, or PostgreSQL's error with the nearest name as a hint. Records what the statement touches. Here, and for views
+ * with the rights of their own makers, it is decided who may read what.
+ */
 export function resolveRelation(
   level: QueryLevel,
   parts: readonly string[],
@@ -114,6 +129,7 @@ export function resolveRelation(
   const found = findRelation(level, parts);
   if (found !== undefined) {
     if (found.kind === 'catalog') {
+      requireReadable(level, found.definition, location);
       level.statement.relations.set(found.definition.id, found.definition);
     }
     return found;
@@ -140,16 +156,28 @@ export function resolveRelation(
   );
 }
 
+function requireReadable(
+  level: QueryLevel,
+  definition: RelationDefinition,
+  location: number | undefined,
+): void {
+  const access = accessScope(level);
+  const reason = access && denial(access, definition);
+  if (reason !== undefined) throw failure(level, reason.code, reason.message, location);
+}
+
 function nearestRelation(level: QueryLevel, parts: readonly string[]): string | undefined {
-  const { catalog } = level.statement.context;
+  const { catalog, reader } = level.statement.context;
+  const access = { snapshot: catalog, reader };
   const name = parts.at(-1) ?? '';
   const database = parts.length === 3 ? (parts[0] ?? '') : level.environment.database;
   const schemas = parts.length === 1 ? searchedSchemas(level) : [parts.at(-2) ?? ''];
   const written = new Map<string, string>();
   for (const schema of schemas) {
     for (const address of schemaAddresses(catalog, database, schema)) {
-      for (const { name: found } of catalog.relations(address.database, address.schema)) {
-        written.set(found, [...parts.slice(0, -1), found].join('.'));
+      for (const relation of catalog.relations(address.database, address.schema)) {
+        if (!mayRead(access, relation)) continue;
+        written.set(relation.name, [...parts.slice(0, -1), relation.name].join('.'));
       }
     }
   }
@@ -159,7 +187,8 @@ function nearestRelation(level: QueryLevel, parts: readonly string[]): string | 
   if (parts.length !== 1) return undefined;
   for (const other of catalog.databases()) {
     for (const schema of catalog.schemas(other)) {
-      if (catalog.relation(other, schema, name) !== undefined) return `${other}.${schema}.${name}`;
+      const found = catalog.relation(other, schema, name);
+      if (found !== undefined && mayRead(access, found)) return `${other}.${schema}.${name}`;
     }
   }
   return undefined;

@@ -1,5 +1,6 @@
 import { ERRORS, QueryError } from '@tributary/sql';
 import type { QualifiedName, Statement } from '@tributary/sql';
+import { requireRead, requireSchema } from '../access/permissions.ts';
 import type { Notice } from '../session/sql-session.ts';
 import type { StatementScope } from '../service/statement-scope.ts';
 import { SYSTEM_SCHEMA } from '../system/system-tables.ts';
@@ -105,6 +106,10 @@ export async function dropSchemas(
   const notices: Notice[] = [];
   for (const name of statement.names) {
     const target = schemaName(name, scope);
+    requireSchema(scope, target);
+    for (const relation of scope.snapshot.relations(target.database, target.schema)) {
+      requireRead(scope, relation);
+    }
     const existed = await scope.services.store.dropSchema(
       target.database,
       target.schema,

@@ -4,6 +4,7 @@ import type { Connector } from '@tributary/connectors';
 import { ERRORS, QueryError, isQueryError } from '@tributary/sql';
 import type { ColumnClause, Statement } from '@tributary/sql';
 import { checkTimeProperties } from '../reuse/time-axis.ts';
+import { refuseHiddenLocation } from '../access/hidden-locations.ts';
 import type { Notice } from '../session/sql-session.ts';
 import type { StatementScope } from '../service/statement-scope.ts';
 import { existingTable, newRelationName, sourceOf } from './relation-names.ts';
@@ -71,6 +72,13 @@ async function propertyNotices(
   return notices;
 }
 
+/** Throws insufficientPrivilege where the table's rows would be those of one that the reader may not read. */
+function refuseHiddenPlaces(table: TableDefinition, scope: StatementScope): void {
+  refuseHiddenLocation(table.location, scope);
+  const base = templateBase(table);
+  if (base !== undefined) refuseHiddenLocation(base, scope);
+}
+
 /** Whether locations that begin so are listed: they are taken as they stand, not from the root as a LOCATION is. */
 async function isInside(base: string, connector: Connector): Promise<boolean> {
   try {
@@ -92,6 +100,7 @@ export async function createExternalTable(
   if (statement.columns.length === 0) {
     throw new QueryError('syntaxError', `table "${target.name}" needs at least one column`);
   }
+  const location = await connector.resolveLocation(statement.location);
   const table: NewTable = {
     kind: 'table',
     ...target,
@@ -99,10 +108,11 @@ export async function createExternalTable(
     columns: columnDefinitions(statement.columns),
     partitionColumns: columnDefinitions(statement.partitionColumns),
     storage: statement.storage,
-    location: await connector.resolveLocation(statement.location),
+    location,
     properties: Object.fromEntries(statement.properties),
     ...(statement.comment === undefined ? {} : { comment: statement.comment }),
   };
+  refuseHiddenPlaces({ ...table, id: '', version: 0 }, scope);
   const warnings = await propertyNotices({ ...table, id: '', version: 0 }, connector);
   const created = await scope.services.store.createTable(table, scope.user, statement.ifNotExists);
   if (!created) {
@@ -124,6 +134,7 @@ export async function setTableProperties(
 ): Promise<readonly Notice[]> {
   const table = existingTable(statement.table, scope);
   const properties = { ...table.properties, ...Object.fromEntries(statement.properties) };
+  refuseHiddenPlaces({ ...table, properties }, scope);
   const warnings = await propertyNotices(
     { ...table, properties },
     scope.services.connectors.get(table.source),

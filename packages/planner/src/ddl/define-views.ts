@@ -13,6 +13,8 @@ export async function createView(
   scope: StatementScope,
 ): Promise<readonly Notice[]> {
   const target = newRelationName(statement.name, scope);
+  // One of this name is replaced by those only who may read it.
+  findRelation(statement.name, scope);
   const bound = bindQuery(statement.query, scope, {
     parameterTypes: [],
     qualify: true,

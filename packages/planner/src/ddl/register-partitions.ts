@@ -2,6 +2,7 @@ import { escapeHivePath } from '@tributary/catalog';
 import type { RegisteredPartition, TableDefinition } from '@tributary/catalog';
 import { QueryError, isQueryError, parseLiteral } from '@tributary/sql';
 import type { PartitionSpec, Statement } from '@tributary/sql';
+import { refuseHiddenLocation } from '../access/hidden-locations.ts';
 import type { Notice } from '../session/sql-session.ts';
 import type { StatementScope } from '../service/statement-scope.ts';
 import { existingTable, sourceOf } from './relation-names.ts';
@@ -86,10 +87,9 @@ export async function addPartitions(
   const connector = sourceOf(table, scope);
   const partitions: RegisteredPartition[] = [];
   for (const { spec, location } of statement.partitions) {
-    partitions.push({
-      values: specValues(spec, table, scope),
-      location: await connector.resolveLocation(location ?? defaultLocation(table, spec)),
-    });
+    const place = await connector.resolveLocation(location ?? defaultLocation(table, spec));
+    refuseHiddenLocation(place, scope);
+    partitions.push({ values: specValues(spec, table, scope), location: place });
   }
   await scope.services.store.addPartitions(table, partitions, scope.user, statement.ifNotExists);
   return projectionNotice(table);

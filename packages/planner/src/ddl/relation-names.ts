@@ -3,6 +3,7 @@ import type { Connector } from '@tributary/connectors';
 import { QueryError } from '@tributary/sql';
 import type { QualifiedName } from '@tributary/sql';
 import { schemaAddresses } from '../bind/relation-resolution.ts';
+import { mayUseSchema, requireRead, requireSchema } from '../access/permissions.ts';
 import { MAIN_DATABASE } from '../service/planner-services.ts';
 import type { SessionScope } from '../service/statement-scope.ts';
 
@@ -27,19 +28,31 @@ function candidateSchemas(name: QualifiedName, scope: SessionScope): readonly Sc
   }
 }
 
-/** The relation a name stands for, or undefined. */
+/** The relation a name stands for, or undefined. Throws `insufficientPrivilege` for one that may not be read. */
 export function findRelation(
   name: QualifiedName,
   scope: SessionScope,
 ): RelationDefinition | undefined {
   const relation = name.at(-1) ?? '';
-  for (const { database, schema } of candidateSchemas(name, scope)) {
-    const found = scope.snapshot.relation(database, schema, relation);
+  for (const address of candidateSchemas(name, scope)) {
+    // As in a query, a search passes over schemas that may not be used.
+    if (name.length === 1 && !mayUseSchema(scope, address)) continue;
+    const found = scope.snapshot.relation(address.database, address.schema, relation);
     if (found !== undefined) {
+      requireRead(scope, found);
       return found;
     }
   }
   return undefined;
+}
+
+/** Throws `undefinedTable`, `insufficientPrivilege`. */
+export function existingRelation(name: QualifiedName, scope: SessionScope): RelationDefinition {
+  const found = findRelation(name, scope);
+  if (found === undefined) {
+    throw new QueryError('undefinedTable', `relation "${written(name)}" does not exist`);
+  }
+  return found;
 }
 
 /** Throws `undefinedTable` or, for a view, `wrongObjectType`. */
@@ -69,7 +82,7 @@ export function refuseSourceTable(
   }
 }
 
-/** Where a new relation of this name goes. Throws `undefinedSchema` when its schema does not exist. */
+/** Where a new relation of this name goes. Throws `undefinedSchema` when its schema does not exist, `insufficientPrivilege`. */
 export function newRelationName(name: QualifiedName, scope: SessionScope): RelationName {
   const [target] = candidateSchemas(name, scope);
   if (target === undefined) {
@@ -87,6 +100,7 @@ export function newRelationName(name: QualifiedName, scope: SessionScope): Relat
       },
     );
   }
+  requireSchema(scope, target);
   return { ...target, name: name.at(-1) ?? '' };
 }
 

@@ -1,11 +1,12 @@
 import type { TableDefinition } from '@tributary/catalog';
 import { BOOL, QueryError, TEXT, formatCreateTable, formatType } from '@tributary/sql';
 import type { PlanColumn, SqlType, Statement } from '@tributary/sql';
+import { mayRead, mayUseSchema } from '../access/permissions.ts';
 import type { TextRowsResult } from '../session/sql-session.ts';
 import type { StatementScope } from '../service/statement-scope.ts';
 import { schemaAddresses } from '../bind/relation-resolution.ts';
 import { MAIN_DATABASE } from '../service/planner-services.ts';
-import { existingTable, findRelation, written } from './relation-names.ts';
+import { existingRelation, existingTable, written } from './relation-names.ts';
 
 const SHOW_KINDS = [
   'showTables',
@@ -84,7 +85,10 @@ function tables(
     throw new QueryError('undefinedSchema', `schema "${written(schema)}" does not exist`);
   }
   return named.flatMap((each) =>
-    scope.snapshot.relations(each.database, each.schema).map(({ name }) => name),
+    scope.snapshot
+      .relations(each.database, each.schema)
+      .filter((relation) => mayRead(scope, relation))
+      .map(({ name }) => name),
   );
 }
 
@@ -106,6 +110,13 @@ export function visibleSchemas(scope: Pick<StatementScope, 'snapshot' | 'databas
         ),
     );
   return [...new Set([...own, ...mapped])].sort();
+}
+
+/** Whether one of the schemas that a name stands for may be used. */
+function isUsable(schema: string, scope: StatementScope): boolean {
+  return schemaAddresses(scope.snapshot, scope.database, schema).some((address) =>
+    mayUseSchema(scope, address),
+  );
 }
 
 async function partitions(
@@ -167,6 +178,7 @@ export async function showCatalog(
     case 'showSchemas':
       return answer(
         visibleSchemas(scope)
+          .filter((schema) => isUsable(schema, scope))
           .filter(matcher(statement.like))
           .map((name) => [name]),
       );
@@ -176,13 +188,7 @@ export async function showCatalog(
       return answer([[createStatement(existingTable(statement.table, scope))]]);
     case 'showColumns':
     case 'describe': {
-      const relation = findRelation(statement.table, scope);
-      if (relation === undefined) {
-        throw new QueryError(
-          'undefinedTable',
-          `relation "${written(statement.table)}" does not exist`,
-        );
-      }
+      const relation = existingRelation(statement.table, scope);
       const keys = relation.kind === 'table' ? relation.partitionColumns : [];
       return answer(
         [...relation.columns, ...keys].map((column) =>

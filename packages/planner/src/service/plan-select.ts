@@ -51,6 +51,7 @@ function bindAnew(tree: SelectStmt, scope: SessionScope, options: BindOptions): 
       return scope.now;
     },
     user: scope.user,
+    reader: scope.reader,
     parseView: parseQuery,
     systemTable(name) {
       const found = findSystemTable(name);

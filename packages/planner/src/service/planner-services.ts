@@ -1,6 +1,7 @@
 import type { CatalogStore } from '@tributary/catalog';
 import type { Connector, QueryConnector } from '@tributary/connectors';
 import type { Engine } from '@tributary/engine';
+import type { Access } from '../access/reader.ts';
 import type { ReuseService } from '../reuse/reuse-service.ts';
 import type { CatalogEngine } from '../session/catalog-engine.ts';
 import type { QueryLog } from './query-log.ts';
@@ -22,6 +23,8 @@ export interface PlannerServices {
   readonly settingDefaults?: ReadonlyMap<string, string>;
   /** Whether a user may put rows into a source. Absent: nobody may. */
   readonly mayWrite?: (user: string, source: string) => boolean;
+  /** Who has which roles. */
+  readonly access: Access;
   /** Answers pg_catalog and information_schema; absent: such statements are refused. */
   readonly catalogEngine?: CatalogEngine;
   /** Told of warnings and defects that no client hears of. */

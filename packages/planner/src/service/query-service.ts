@@ -1,11 +1,11 @@
 import { parseStatements } from '@tributary/sql';
+import { NO_ROLES, SYSTEM_USER } from '../access/reader.ts';
+import type { Access } from '../access/reader.ts';
 import { Session } from '../session/session.ts';
 import type { SqlSession } from '../session/sql-session.ts';
 import { MAIN_DATABASE } from './planner-services.ts';
 import type { PlannerServices } from './planner-services.ts';
 import { StatementCache } from './statement-cache.ts';
-
-const SYSTEM_USER = 'tributary';
 
 /** Makes sure that `main` and each source's database exist, with their default schemas. */
 async function ensureDatabases({ store, connectors }: PlannerServices): Promise<void> {
@@ -42,9 +42,10 @@ export interface QueryService {
 
 /** Prepares the catalog for the configured sources and answers the service. */
 export async function createQueryService(
-  given: Omit<PlannerServices, 'statements'>,
+  given: Omit<PlannerServices, 'statements' | 'access'> & { readonly access?: Access },
 ): Promise<QueryService> {
-  const services = { ...given, statements: new StatementCache() };
+  const { access = NO_ROLES } = given;
+  const services = { ...given, access, statements: new StatementCache() };
   await ensureDatabases(services);
   await recoverWrites(services);
   return {

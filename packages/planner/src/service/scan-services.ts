@@ -30,7 +30,7 @@ async function systemRows(
         scope.services.queries.records().filter((record) => record.user === scope.user),
       );
     case 'cells':
-      return cellRows(scope.services.reuse?.store);
+      return cellRows(scope.services.reuse?.store, scope);
     case 'partitions':
       return partitionRows(scan, scope, services);
     default:

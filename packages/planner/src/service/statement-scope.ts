@@ -1,4 +1,5 @@
 import type { CatalogSnapshot } from '@tributary/catalog';
+import type { Reader } from '../access/reader.ts';
 import type { Settings } from '../session/settings.ts';
 import { parseSearchPath, reuseAge } from '../session/setting-values.ts';
 import type { ReusePolicy } from '../reuse/reuse-service.ts';
@@ -19,6 +20,8 @@ export interface StatementScope {
   readonly rulesOff: ReadonlySet<string>;
   readonly reusePolicy: ReusePolicy;
   readonly user: string;
+  /** The user, as to what it may read. */
+  readonly reader: Reader;
   readonly now: Date;
   readonly signal: AbortSignal;
   readonly record: QueryRecord;

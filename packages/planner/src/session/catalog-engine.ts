@@ -1,6 +1,7 @@
 import type { Node, SelectStmt } from '@pgsql/types';
 import type { CatalogSnapshot } from '@tributary/catalog';
 import type { SqlType } from '@tributary/sql';
+import type { Reader } from '../access/reader.ts';
 import type { PlanColumn } from '@tributary/sql';
 
 /** The session facts that catalog statements depend on. */
@@ -9,6 +10,8 @@ export interface CatalogScope {
   readonly database: string;
   readonly searchPath: readonly string[];
   readonly user: string;
+  /** As to what it may read. */
+  readonly reader: Reader;
   readonly timeZone: string;
 }
 

@@ -1,5 +1,6 @@
 import { QueryError } from '@tributary/sql';
 import type { Statement } from '@tributary/sql';
+import { changeGrants } from '../access/change-grants.ts';
 import { addColumns, createExternalTable, setTableProperties } from '../ddl/define-tables.ts';
 import { createExternalSchema, createSchema, dropSchemas } from '../ddl/define-schemas.ts';
 import { createView, dropRelations } from '../ddl/define-views.ts';
@@ -23,6 +24,7 @@ const CHANGE_TAGS = {
   createSchema: 'CREATE SCHEMA',
   createExternalSchema: 'CREATE SCHEMA',
   dropSchema: 'DROP SCHEMA',
+  grant: 'GRANT',
 } as const;
 
 export type ChangeStatement = Extract<Statement, { kind: keyof typeof CHANGE_TAGS }>;
@@ -32,7 +34,7 @@ export function isChange(statement: Statement): statement is ChangeStatement {
 }
 
 export function changeTag(statement: ChangeStatement): string {
-  return CHANGE_TAGS[statement.kind];
+  return statement.kind === 'grant' && statement.revoke ? 'REVOKE' : CHANGE_TAGS[statement.kind];
 }
 
 function change(statement: ChangeStatement, scope: StatementScope): Promise<readonly Notice[]> {
@@ -60,6 +62,8 @@ function change(statement: ChangeStatement, scope: StatementScope): Promise<read
       return createExternalSchema(statement, scope);
     case 'dropSchema':
       return dropSchemas(statement, scope);
+    case 'grant':
+      return changeGrants(statement, scope);
   }
 }
 

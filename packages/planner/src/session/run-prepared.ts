@@ -1,6 +1,7 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { QueryError } from '@tributary/sql';
 import type { SqlType, Statement } from '@tributary/sql';
+import { mayRead } from '../access/permissions.ts';
 import type { BoundSelect } from '../bind/bind-context.ts';
 import { explainSelect } from '../explain/explain-select.ts';
 import { constantRows } from '../execute/constant-rows.ts';
@@ -92,6 +93,12 @@ export async function runExplain(
   scope: StatementScope,
 ): Promise<StatementResult> {
   const bound = boundQuery(prepared, parameters, scope);
+  if (!bound.relations.every((relation) => mayRead(scope, relation))) {
+    throw new QueryError(
+      'insufficientPrivilege',
+      'permission denied to explain a view over relations that you may not read',
+    );
+  }
   return explainSelect(substituteParameters(bound, parameters, scope), scope, statement);
 }
 

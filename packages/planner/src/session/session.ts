@@ -1,6 +1,7 @@
 import type { Node } from '@pgsql/types';
 import { QueryError } from '@tributary/sql';
 import type { SqlType, Statement } from '@tributary/sql';
+import type { Reader } from '../access/reader.ts';
 import { MAIN_DATABASE } from '../service/planner-services.ts';
 import type { PlannerServices } from '../service/planner-services.ts';
 import { settingFacts } from '../service/statement-scope.ts';
@@ -44,6 +45,7 @@ export class Session implements SqlSession {
   readonly id = nextSessionId++;
   readonly database: string;
   readonly #services: PlannerServices;
+  readonly #reader: Reader;
   readonly #transaction = new Transaction();
   readonly #named = new Map<string, Prepared>();
   readonly #records: StatementRecords;
@@ -58,6 +60,7 @@ export class Session implements SqlSession {
     startup: ReadonlyMap<string, string>,
   ) {
     this.#services = services;
+    this.#reader = services.access.reader(user);
     this.user = user;
     this.database = database;
     this.#records = new StatementRecords(services.queries, { sessionId: this.id, user });
@@ -214,6 +217,7 @@ export class Session implements SqlSession {
       now,
       database: this.database,
       user: this.user,
+      reader: this.#reader,
       ...this.#settingFacts(),
     };
   }

@@ -1,6 +1,7 @@
 import type { SelectStmt } from '@pgsql/types';
 import { QueryError, parseQuery, visitPlan } from '@tributary/sql';
 import type { Expression, ScanPlan } from '@tributary/sql';
+import { requireRead } from '../access/permissions.ts';
 import { scanRequest } from '../execute/open-scans.ts';
 import type { ScanServices } from '../execute/open-scans.ts';
 import { bindQuery, optimize } from '../service/plan-select.ts';
@@ -29,6 +30,8 @@ export async function scanOfTable(
     throw notOneTable(table);
   }
   const bound = bindQuery(tree, scope, { parameterTypes: [], qualify: false, text });
+  // Through a view whose tables are hidden, their files and partitions would be seen.
+  bound.relations.forEach((relation) => requireRead(scope, relation));
   const { plan } = await optimize(bound.plan, scope);
   const scans: ScanPlan[] = [];
   visitPlan(plan, {

@@ -10,6 +10,7 @@ import {
   typeLabel,
 } from '@tributary/sql';
 import type { OptionValue, Plan, SqlType, Statement } from '@tributary/sql';
+import { refuseHiddenLocation } from '../access/hidden-locations.ts';
 import { refuseDuplicates } from '../ddl/define-tables.ts';
 import { findRelation, newRelationName, sourceOf } from '../ddl/relation-names.ts';
 import type { StatementScope } from '../service/statement-scope.ts';
@@ -216,6 +217,7 @@ export async function createTableAs(
     id: '',
     version: 0,
   };
+  refuseHiddenLocation(table.location, scope);
   const layout = tableLayout(table);
   if (!(await source.writer.isEmpty(table.location, scope.signal))) {
     throw new QueryError('objectNotInPrerequisiteState', `'${table.location}' is not empty`, {

@@ -1,3 +1,4 @@
+import { NO_GRANTS } from '@tributary/catalog';
 import type { CatalogSnapshot, TableDefinition } from '@tributary/catalog';
 import {
   formatDomainValue,
@@ -8,6 +9,7 @@ import {
   type Plan,
   type ScalarName,
 } from '@tributary/sql';
+import { NO_ROLES } from '../../src/access/reader.ts';
 import { bindSelect } from '../../src/bind/bind-select.ts';
 import { constraints, type ScanConstraint } from '../../src/analyze/constraints.ts';
 import { foldConstants } from '../../src/analyze/fold-constants.ts';
@@ -46,6 +48,7 @@ const TABLES = new Map(['t', 'u', 'v'].map((name) => [name, table(name)]));
 
 const CATALOG: CatalogSnapshot = {
   version: 1,
+  grants: NO_GRANTS,
   databases: () => ['lake'],
   schemas: () => ['public'],
   hasSchema: (_database, schema) => schema === 'public',
@@ -64,6 +67,7 @@ export async function boundQuery(text: string): Promise<Plan> {
     timeZone: 'UTC',
     now: new Date('2024-03-31T10:20:30Z'),
     user: 'tester',
+    reader: NO_ROLES.reader('tester'),
     systemTable: () => undefined,
     parseView: () => {
       throw new Error('there are no views');

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { NO_GRANTS } from '@tributary/catalog';
 import type { CatalogSnapshot } from '@tributary/catalog';
 import { Transaction } from '../../src/session/transaction.ts';
 
@@ -8,6 +9,7 @@ function movingCatalog(): () => Promise<CatalogSnapshot> {
   return () =>
     Promise.resolve({
       version: ++version,
+      grants: NO_GRANTS,
       databases: () => [],
       schemas: () => [],
       hasSchema: () => false,

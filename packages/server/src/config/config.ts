@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { PUBLIC } from '@tributary/catalog';
 import { parseMilliseconds, reuseMode } from '@tributary/planner';
 import { QueryError, isQueryError } from '@tributary/sql';
 import { LineCounter, parseDocument } from 'yaml';
@@ -56,6 +57,8 @@ export interface Config {
   readonly catalog: { readonly store: string };
   /** Undefined: only user `tributary`, without a password, on loopback addresses. */
   readonly users: readonly UserConfig[] | undefined;
+  /** Roles whose users grant, and read everything. */
+  readonly administrators: readonly string[];
   readonly engine: { readonly threads: number };
   readonly objectCache: { readonly maxBytes: number };
   /** Of what was computed for windows: bytes kept, the sessions' initial mode, and the settle time in ms. */
@@ -99,7 +102,7 @@ export function parseConfig(
   ]);
   const folder = dirname(resolve(file));
   const state = resolve(folder, root.state.optionalText() ?? '.tributary');
-  const users = readUsers(root.auth);
+  const { users, administrators } = readAuth(root.auth);
   const server = readServer(root.server, folder, users === undefined);
   const certified = users?.find(({ certificate }) => certificate !== undefined);
   if (certified !== undefined && server.sql.tls?.clientAuthoritiesFile === undefined) {
@@ -115,6 +118,7 @@ export function parseConfig(
     state,
     catalog: { store: readCatalog(root.catalog) },
     users,
+    administrators,
     engine: { threads: engine.threads.absent ? 2 : engine.threads.integer(1, 256) },
     objectCache: { maxBytes: cache.maxBytes.absent ? 10e9 : cache.maxBytes.bytes() },
     reuse: readReuse(root.reuse),
@@ -193,30 +197,40 @@ function readReuse(node: ConfigNode): Config['reuse'] {
   };
 }
 
-function readUsers(node: ConfigNode): readonly UserConfig[] | undefined {
+function readAuth(node: ConfigNode): Pick<Config, 'users' | 'administrators'> {
   if (node.absent) {
-    return undefined;
+    return { users: undefined, administrators: [] };
   }
-  const users = node
-    .object(['users'])
-    .users.list()
-    .map((each) => {
-      const { name, password, certificate, roles } = each.object([
-        'name',
-        'password',
-        'certificate',
-        'roles',
-      ]);
-      if (name.absent || (password.absent && certificate.absent)) {
-        throw each.fail('a user needs a name, and a password or a certificate');
-      }
-      return {
-        name: name.text(),
-        ...(password.absent ? {} : { password: password.text() }),
-        ...(certificate.absent ? {} : { certificate: certificate.text() }),
-        roles: roles.list().map((role) => role.text()),
-      };
-    });
+  const keys = node.object(['users', 'administrators']);
+  const administrators = keys.administrators.list().map((role) => role.text());
+  if (administrators.includes(PUBLIC)) {
+    throw keys.administrators.fail(`"${PUBLIC}" means everybody, and cannot be a role`);
+  }
+  return { users: readUsers(node, keys.users), administrators };
+}
+
+function readUsers(node: ConfigNode, list: ConfigNode): readonly UserConfig[] {
+  const users = list.list().map((each) => {
+    const { name, password, certificate, roles } = each.object([
+      'name',
+      'password',
+      'certificate',
+      'roles',
+    ]);
+    if (name.absent || (password.absent && certificate.absent)) {
+      throw each.fail('a user needs a name, and a password or a certificate');
+    }
+    const user = {
+      name: name.text(),
+      ...(password.absent ? {} : { password: password.text() }),
+      ...(certificate.absent ? {} : { certificate: certificate.text() }),
+      roles: roles.list().map((role) => role.text()),
+    };
+    if ([user.name, ...user.roles].includes(PUBLIC)) {
+      throw each.fail(`"${PUBLIC}" means everybody, and cannot be a user or role`);
+    }
+    return user;
+  });
   if (users.length === 0) {
     throw node.fail(
       'at least one user is needed',

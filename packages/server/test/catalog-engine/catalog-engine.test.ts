@@ -2,6 +2,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { NO_ROLES } from '@tributary/planner';
 import type { CatalogScope } from '@tributary/planner';
 import {
   BPCHAR,
@@ -97,6 +98,7 @@ const SCOPE: CatalogScope = {
   database: 'main',
   searchPath: ['public'],
   user: 'ann',
+  reader: NO_ROLES.reader('ann'),
   timeZone: 'UTC',
 };
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createCatalogEngine } from '../../src/catalog-engine/catalog-engine.ts';
+import { NO_ROLES } from '@tributary/planner';
 import { INT4, INT8, JSONB, TEXT, arrayOf, isQueryError } from '@tributary/sql';
 import { snapshotOf, table, view } from './support/snapshot.ts';
 
@@ -38,6 +39,7 @@ const scope = {
   database: 'main',
   searchPath: ['public'],
   user: 'bi_user',
+  reader: NO_ROLES.reader('bi_user'),
   timeZone: 'UTC',
 };
 

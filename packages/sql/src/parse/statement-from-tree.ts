@@ -6,6 +6,7 @@ import type { SqlType } from '../types/sql-type.ts';
 import type { ParsedTree } from './parse-tree.ts';
 import { checkCopyDirection, copiedTable, copiedTableText, copyFormat } from './copy-statement.ts';
 import { createTableAsParts } from './create-table-as.ts';
+import { grantStatement } from './grant-statement.ts';
 import { insertParts, nameOf } from './insert-statement.ts';
 import { sessionStatement } from './session-statement.ts';
 import { sourcePosition } from './source-position.ts';
@@ -235,6 +236,12 @@ export function statementFromTree(tree: ParsedTree, source: StatementSource): St
     const { query, ...table } = createTableAsParts(node.CreateTableAsStmt);
     const statement = { ...base, kind: 'select', tree: query, qualify } as const;
     return { ...base, kind: 'createTableAs', ...table, options: new Map(), statement };
+  }
+  if ('GrantStmt' in node) return { ...base, ...grantStatement(node.GrantStmt) };
+  if ('GrantRoleStmt' in node) {
+    throw new QueryError('featureNotSupported', 'roles are not granted by statements', {
+      hint: 'Who has which roles is configured: auth.users.',
+    });
   }
   const session = sessionStatement(node);
   if (session === undefined) throw notSupported(source, node);

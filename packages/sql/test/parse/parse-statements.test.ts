@@ -211,7 +211,7 @@ describe('kinds', () => {
     ['lock t', 'LOCK'],
     ['truncate t', 'TRUNCATE'],
     ['create extension x', 'CREATE EXTENSION'],
-    ['grant all on t to x', 'GRANT'],
+    ['grant all on sequence t to x', 'GRANT ON SEQUENCE'],
     ["prepare transaction 'x'", 'PREPARE'],
     ['drop materialized view t', 'DROP MATERIALIZED'],
   ])('%s is refused by name', (text, name) => {
@@ -317,5 +317,42 @@ describe('traps', () => {
       "install 'httpfs'",
     ])
       expect(errorOf(text).code).toBe('syntaxError');
+  });
+});
+
+describe('GRANT and REVOKE', () => {
+  test('name relations, all of schemas, or schemas, and whom', () => {
+    expect(only('GRANT SELECT ON TABLE a, lake.s.b TO ana, PUBLIC, CURRENT_USER')).toMatchObject({
+      kind: 'grant',
+      revoke: false,
+      on: 'relations',
+      names: [['a'], ['lake', 's', 'b']],
+      grantees: [{ kind: 'role', name: 'ana' }, { kind: 'public' }, { kind: 'user' }],
+    });
+    expect(only('revoke all privileges on all tables in schema s, t from "A B"')).toMatchObject({
+      kind: 'grant',
+      revoke: true,
+      on: 'relationsOfSchemas',
+      names: [['s'], ['t']],
+      grantees: [{ kind: 'role', name: 'A B' }],
+    });
+    expect(only('GRANT USAGE ON SCHEMA s TO GROUP g')).toMatchObject({
+      on: 'schemas',
+      names: [['s']],
+      grantees: [{ kind: 'role', name: 'g' }],
+    });
+  });
+
+  test.each([
+    ['GRANT SELECT (a) ON t TO b', 'a privilege on columns (SELECT) is not supported'],
+    ['GRANT SELECT, UPDATE ON t TO b', 'the privilege UPDATE is not supported'],
+    ['GRANT CREATE ON SCHEMA s TO b', 'the privilege CREATE is not supported'],
+    ['GRANT USAGE ON SEQUENCE s TO b', 'GRANT ON SEQUENCE is not supported'],
+    ['GRANT SELECT ON t TO b WITH GRANT OPTION', 'WITH GRANT OPTION is not supported'],
+    ['REVOKE GRANT OPTION FOR ALL ON t FROM b', 'GRANT OPTION FOR is not supported'],
+    ['GRANT SELECT ON t TO b GRANTED BY c', 'GRANTED BY is not supported'],
+    ['GRANT a TO b', 'roles are not granted by statements'],
+  ])('%s is refused by name', (text, message) => {
+    expect(errorOf(text)).toMatchObject({ code: 'featureNotSupported', message });
   });
 });

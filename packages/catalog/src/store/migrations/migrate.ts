@@ -8,6 +8,7 @@ import { firstTables } from './001-first-tables.ts';
 import { reuseTables } from './002-reuse-tables.ts';
 import { externalSchemas } from './003-external-schemas.ts';
 import { fileTimes } from './004-file-times.ts';
+import { grants } from './005-grants.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they are applied. */
@@ -16,6 +17,7 @@ export const MIGRATIONS: readonly Migration[] = [
   reuseTables,
   externalSchemas,
   fileTimes,
+  grants,
 ];
 
 /** Any fixed number; taken by every process that migrates the same PostgreSQL database. */

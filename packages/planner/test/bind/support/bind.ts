@@ -1,6 +1,7 @@
 import type { SelectStmt } from '@pgsql/types';
 import type { CatalogSnapshot } from '@tributary/catalog';
 import { parseStatementsSync } from '@tributary/sql';
+import { NO_ROLES } from '../../../src/access/reader.ts';
 import { bindSelect } from '../../../src/bind/bind-select.ts';
 import type { BindContext, BoundSelect } from '../../../src/bind/bind-context.ts';
 
@@ -25,6 +26,7 @@ export function contextOf(
     timeZone: 'UTC',
     now: NOW,
     user: 'ana',
+    reader: NO_ROLES.reader('ana'),
     systemTable: () => undefined,
     parseView: selectTree,
     qualify: false,

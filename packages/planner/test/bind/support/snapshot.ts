@@ -1,3 +1,4 @@
+import { NO_GRANTS } from '@tributary/catalog';
 import type {
   CatalogSnapshot,
   RelationDefinition,
@@ -26,6 +27,7 @@ export function snapshotOf(
     ].sort();
   return {
     version: 1,
+    grants: NO_GRANTS,
     databases: () => databases,
     schemas,
     hasSchema: (database, schema) => schemas(database).includes(schema),

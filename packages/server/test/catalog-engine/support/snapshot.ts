@@ -1,3 +1,4 @@
+import { NO_GRANTS } from '@tributary/catalog';
 import type {
   CatalogSnapshot,
   ColumnDefinition,
@@ -15,6 +16,7 @@ export function snapshotOf(version: number, databases: Databases): CatalogSnapsh
     databases[database]?.[schema] ?? [];
   return {
     version,
+    grants: NO_GRANTS,
     databases: () => Object.keys(databases).sort(),
     schemas: (database) => Object.keys(databases[database] ?? {}).sort(),
     hasSchema: (database, schema) => databases[database]?.[schema] !== undefined,
