@@ -334,33 +334,39 @@ describe('a statement that ends early', () => {
     await expectClean();
   });
 
-  test('while the engine computes a unit: it is interrupted, and no other begins', async () => {
+  test('while the engine computes a unit: it is interrupted within 100 ms, and no other begins', async () => {
     await lake.write(1, 'long', 0, 2_000_000);
     await lake.texts('SET tributary.window_days = 1');
     const hashed = Array.from({ length: 60 }).reduce<string>((text) => `md5(${text})`, 'n::text');
     const text = `SELECT v, max(${hashed}) FROM lake.t GROUP BY v`;
-    const cancel = new AbortController();
-    let reads = 0;
-    let abortedAt = 0;
-    lake.beforeRead = async () => {
-      // The unit of the long day is the first one.
-      if (++reads > 1) return;
-      setTimeout(() => {
-        abortedAt = performance.now();
-        cancel.abort();
-      }, 300);
-      await new Promise(setImmediate);
-    };
-    await expect(lake.texts(text, lake.session, cancel.signal)).rejects.toMatchObject({
-      code: 'queryCanceled',
-    });
-    // The unit would take minutes.
-    expect(performance.now() - abortedAt).toBeLessThan(5000);
-    const readsAtEnd = reads;
-    lake.beforeRead = () => Promise.resolve();
-    expect(await lake.strayFiles()).toEqual([]);
-    expect(lake.stack.queries.runningCount).toBe(0);
-    expect(reads).toBe(readsAtEnd);
+    const tries: number[] = [];
+    // A machine that is busy with something else may take longer once.
+    while (tries.length < 5 && tries.every((each) => each > 100)) {
+      const cancel = new AbortController();
+      let reads = 0;
+      let abortedAt = 0;
+      lake.beforeRead = async () => {
+        // The unit of the long day is the first one.
+        if (++reads > 1) return;
+        setTimeout(() => {
+          abortedAt = performance.now();
+          cancel.abort();
+        }, 300);
+        await new Promise(setImmediate);
+      };
+      await expect(lake.texts(text, lake.session, cancel.signal)).rejects.toMatchObject({
+        code: 'queryCanceled',
+      });
+      // The unit would take minutes.
+      tries.push(performance.now() - abortedAt);
+      const readsAtEnd = reads;
+      lake.beforeRead = () => Promise.resolve();
+      expect(await lake.strayFiles()).toEqual([]);
+      expect(lake.stack.queries.runningCount).toBe(0);
+      expect(reads).toBe(readsAtEnd);
+    }
+    expect(Math.max(...tries)).toBeLessThan(5000);
+    expect(Math.min(...tries)).toBeLessThan(100);
     await expectClean();
   }, 60_000);
 

@@ -236,6 +236,15 @@ describe('transactions and settings follow the rules of PostgreSQL', () => {
     );
   });
 
+  it('EXECUTE takes NULL for a parameter of any type', async () => {
+    await expectAlike(
+      'PREPARE n(int, date, text) AS SELECT $1 + 1 AS a, $2 AS b, $3 AS c',
+      'EXECUTE n(NULL, NULL, NULL)',
+      "EXECUTE n(1, '2024-01-01', NULL)",
+      'DEALLOCATE n',
+    );
+  });
+
   it('DISCARD and DEALLOCATE', async () => {
     await expectAlike(
       'PREPARE p AS SELECT 1 AS a',

@@ -8,7 +8,7 @@ import { printFacts } from '../execute/run-plan.ts';
 import type { RunContext } from '../execute/run-plan.ts';
 import { addFiles, addTransfers } from '../service/query-statistics.ts';
 import { Bypassed } from './bypassed.ts';
-import { withRetries } from './backoff.ts';
+import { RetryBudget, withRetries } from './backoff.ts';
 import { CELL_FILE } from './cell-file.ts';
 import type { Fragment, IdSource } from './fragment.ts';
 import type { HeldFiles } from './held-files.ts';
@@ -74,6 +74,7 @@ export class FragmentWindows {
   readonly #context: FillContext;
   readonly #service: Service;
   #unit: UnitPlan | undefined;
+  readonly #retries = new RetryBudget();
   /** Those that no unit has told of yet. */
   readonly #empty: Window[];
 
@@ -215,6 +216,7 @@ export class FragmentWindows {
     try {
       return await withRetries(() => this.#runOnce(windows, signal), {
         signal,
+        budget: this.#retries,
         onRetry: () => {
           run.statistics.retries++;
           reuse.service.counts.retries++;

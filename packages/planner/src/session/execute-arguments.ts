@@ -47,14 +47,16 @@ export async function executeArguments(
   });
 }
 
-/** A quoted literal has the parameter's type, as an unknown one has in PostgreSQL; what has a type must fit. */
+/** A quoted literal, and NULL, has the parameter's type, as an unknown one has in PostgreSQL; what has a type must fit. */
 function typedArgument(
   node: Node | undefined,
   expression: Expression,
   type: SqlType,
   { timeZone, now }: SessionScope,
 ): Expression {
-  const literal = node !== undefined && 'A_Const' in node ? node.A_Const.sval?.sval : undefined;
+  const constant = node !== undefined && 'A_Const' in node ? node.A_Const : undefined;
+  if (constant?.isnull === true) return { kind: 'constant', type, value: null };
+  const literal = constant?.sval?.sval;
   return literal === undefined
     ? coerce(expression, type, 'assignment')
     : { kind: 'constant', type, value: parseLiteral(literal, type, { timeZone, now }) };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { QueryError } from '@tributary/sql';
 import { BackgroundWork } from '../../src/reuse/background-work.ts';
-import { withRetries } from '../../src/reuse/backoff.ts';
+import { RetryBudget, withRetries } from '../../src/reuse/backoff.ts';
 import { cutUnits } from '../../src/reuse/scan-units.ts';
 import { SingleFlight } from '../../src/reuse/single-flight.ts';
 import type { Window } from '../../src/reuse/windows.ts';
@@ -181,12 +181,16 @@ describe('retries', () => {
     };
     const answer = await withRetries(
       () => (++attempts < 3 ? Promise.reject(passing) : Promise.resolve('answer')),
-      { signal, onRetry },
+      { signal, budget: new RetryBudget(), onRetry },
     );
     expect([answer, attempts, retries]).toEqual(['answer', 3, 2]);
     attempts = 0;
     await expect(
-      withRetries(() => (attempts++, Promise.reject(passing)), { signal, onRetry }),
+      withRetries(() => (attempts++, Promise.reject(passing)), {
+        signal,
+        budget: new RetryBudget(),
+        onRetry,
+      }),
     ).rejects.toMatchObject({ code: 'sourceUnavailable' });
     expect(attempts).toBe(4);
   });
@@ -199,10 +203,28 @@ describe('retries', () => {
           attempts++;
           return Promise.reject(new QueryError('diskFull', 'full'));
         },
-        { signal: new AbortController().signal, onRetry: () => undefined },
+        {
+          signal: new AbortController().signal,
+          budget: new RetryBudget(),
+          onRetry: () => undefined,
+        },
       ),
     ).rejects.toMatchObject({ code: 'diskFull' });
     expect(attempts).toBe(1);
+  });
+
+  test('of all units of a block have a budget together', async () => {
+    const budget = new RetryBudget(2);
+    let attempts = 0;
+    const work = (): Promise<never> => (attempts++, Promise.reject(passing));
+    const context = { signal: new AbortController().signal, budget, onRetry: () => undefined };
+    const outcomes = await Promise.allSettled([
+      withRetries(work, context),
+      withRetries(work, context),
+      withRetries(work, context),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(attempts).toBe(3 + 2);
   });
 
   test('end when they are cancelled', async () => {
@@ -214,7 +236,7 @@ describe('retries', () => {
         cancel.abort();
         return Promise.reject(passing);
       },
-      { signal: cancel.signal, onRetry: () => undefined },
+      { signal: cancel.signal, budget: new RetryBudget(), onRetry: () => undefined },
     );
     await expect(work).rejects.toBeDefined();
     expect(attempts).toBe(1);
