@@ -209,6 +209,16 @@ describe('a range of the time column', () => {
     }
   });
 
+  test('is asked about by tributary.partitions, which tells the days that are read', async () => {
+    await fill();
+    await write(11, 'late', 6);
+    await define(HOUR);
+    const rows = await lake.texts(
+      `SELECT partition FROM tributary.partitions('lake.default.e', $$${RANGE}$$) ORDER BY 1`,
+    );
+    expect(rows).toEqual([4, 5, 6, 7, 8, 11].map((day) => [`dt=${date(day)}`]));
+  });
+
   test('reads the files of a day whose rows lie elsewhere in part', async () => {
     await fill();
     await writeRows(

@@ -131,10 +131,15 @@ async function collect(
       );
     }
   };
-  for await (const partition of connector.partitions(definition, request.constraint, {
-    signal: scope.signal,
-    now: scope.now,
-  })) {
+  const context = { signal: scope.signal, now: scope.now };
+  // Where files tell what is left out, they have to be listed.
+  const listing =
+    request.times === undefined ? undefined : await connector.list?.(request, context);
+  const candidates =
+    listing === undefined
+      ? connector.partitions(definition, request.constraint, context)
+      : listing.partitions.map(({ partition }) => partition);
+  for await (const partition of candidates) {
     batch.push(partition);
     if (batch.length >= BATCH) {
       await flush();
