@@ -106,6 +106,12 @@ export function checkTimeProperties(table: TableDefinition): readonly TimeWarnin
       'has no effect without "tributary.time_column"',
       'Name the timestamp column whose distance from the partitions it bounds.',
     );
+  } else if (tolerance !== undefined && table.storage.format !== 'parquet') {
+    warn(
+      'time_tolerance',
+      `has no effect: ${table.storage.format} files do not tell the times of their rows`,
+      'Only Parquet files do; conditions on the partition columns leave out days of others.',
+    );
   }
   return warnings;
 }

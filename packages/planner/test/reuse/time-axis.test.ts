@@ -104,6 +104,17 @@ describe('the span of', () => {
   });
 });
 
+test('a warning tells of a tolerance that files of text cannot be compared with', () => {
+  const properties = { 'tributary.time_column': 'at', 'tributary.time_tolerance': '1 hour' };
+  const texts = { ...table('dt date', properties), storage: { format: 'json' as const } };
+  expect(checkTimeProperties(texts)).toEqual([
+    {
+      message: expect.stringMatching(/time_tolerance" has no effect: json files do not tell/),
+      hint: expect.stringMatching(/\.$/),
+    },
+  ]);
+});
+
 test('tolerances are times', () => {
   for (const [text, expected] of [
     ['0', 0],
