@@ -88,6 +88,7 @@ function withHook(engine: Engine, beforeRead: QueryStackOptions['beforeRead']): 
       return engine.rows(sql, parameters, options);
     },
     load: (columns) => engine.load(columns),
+    session: (signal) => engine.session(signal),
     postgres: (source) => engine.postgres(source),
     extensions: () => engine.extensions(),
     hasExtension: (name) => engine.hasExtension(name),

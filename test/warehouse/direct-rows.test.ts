@@ -155,6 +155,19 @@ describe('rows of one source that do not pass through the engine', () => {
     await bothWays(text, values);
   });
 
+  test('are told by EXPLAIN, and that they are not where the engine has a part in them', async () => {
+    const told = async (client: pg.Client, text: string): Promise<boolean> => {
+      const { rows } = (await answer(client, `EXPLAIN ${text}`)) as Answer;
+      return rows.some(([line]) => /^direct-rows: /.test(String(line)));
+    };
+    const text = 'SELECT label FROM warehouse.numbers WHERE n = 5';
+    expect(await told(direct, text)).toBe(true);
+    expect(await told(engine, text)).toBe(false);
+    expect(
+      await told(direct, 'SELECT initcap(label) FROM warehouse.numbers, tributary.last_query'),
+    ).toBe(false);
+  });
+
   test('come all where they are many, and the source is free before they are read', async () => {
     const { rows } = (await bothWays(
       'SELECT n, label FROM warehouse.numbers WHERE kind < $1 ORDER BY n LIMIT 15000',

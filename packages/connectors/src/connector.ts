@@ -1,6 +1,7 @@
 import type { ColumnId, Constraint } from '@tributary/sql';
 import type { Partition, TableDefinition } from '@tributary/catalog';
-import type { EngineValue } from '@tributary/engine';
+import type { EngineSession, EngineValue } from '@tributary/engine';
+import type { QueryError } from '@tributary/sql';
 import type { SourceWriter } from './source-writer.ts';
 
 /** A column that tells the rows' time, and what partitions hold by their declaration. */
@@ -33,6 +34,13 @@ export interface ScanContext {
   readonly signal: AbortSignal;
   /** The statement's frozen now(). */
   readonly now: Date;
+  /**
+   * The session that the relation will be read in, once, where its rows may come while they are read. Absent: they are here before the relation
+   * is, to be read as often as one likes.
+   */
+  readonly session?: () => Promise<EngineSession | undefined>;
+  /** Rows that came while they were read failed: they come the way that tells why. */
+  readonly plainly?: boolean;
 }
 
 export interface ScanStatistics {
@@ -71,6 +79,11 @@ export interface ScanRelation {
    * no row has left it.
    */
   verify(): Promise<void>;
+  /**
+   * The error that ends the statement where its rows failed as they came; undefined: others may be at fault, or it may be tried `plainly`.
+   * Absent: the rows do not come while they are read.
+   */
+  failure?(error: unknown): QueryError | undefined;
   /** Unpins cached objects. Idempotent. */
   release(): Promise<void>;
 }

@@ -2,11 +2,13 @@ import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { QueryError } from '@tributary/sql';
 import { setMaxListeners } from 'node:events';
 import { AdmissionQueue } from './admission-queue.ts';
+import { ConnectionSession } from './engine-session.ts';
 import type {
   AttachedPostgres,
   Engine,
   EngineConfig,
   EngineResult,
+  EngineSession,
   EngineValue,
   ExtensionReport,
   LoadedColumn,
@@ -17,7 +19,6 @@ import type { LockedInstance } from './locked-instance.ts';
 import { openLockedInstance, PREFETCH } from './locked-instance.ts';
 import { wrapNativeError } from './native-error.ts';
 import { Place } from './place.ts';
-import { AttachedTransaction } from './postgres-transaction.ts';
 import { RunningStatement } from './running-statement.ts';
 import { EngineTable } from './table-loader.ts';
 
@@ -44,13 +45,16 @@ class DuckdbEngine implements Engine {
   readonly #prefetching = new WeakSet<DuckDBConnection>();
   /** Aborts every running statement when closing may wait no longer. */
   readonly #shutdown = new AbortController();
+  readonly #sessions = new Map<DuckDBConnection, ConnectionSession>();
   readonly #loaded = new Set<EngineTable>();
   readonly #threads: number;
+  readonly #concurrent: number;
   #closing: Promise<void> | undefined;
 
   constructor(locked: LockedInstance, { maxConcurrent, threads }: EngineConfig) {
     this.#locked = locked;
     this.#threads = threads;
+    this.#concurrent = maxConcurrent;
     this.#idle = [...locked.connections];
     this.#queue = new AdmissionQueue(maxConcurrent);
     // Every open statement listens.
@@ -63,7 +67,9 @@ class DuckdbEngine implements Engine {
     options: RunOptions = {},
   ): Promise<EngineResult> {
     const place = await Place.enter(this.#queue, options.signal);
-    const connection = this.#idle.pop();
+    const { session } = options;
+    const own = session instanceof ConnectionSession ? session.connection : undefined;
+    const connection = own ?? this.#idle.pop();
     if (connection === undefined) {
       place.leave();
       throw new QueryError(
@@ -79,7 +85,7 @@ class DuckdbEngine implements Engine {
       held = false;
       this.#open.delete(connection);
       linked.unlink();
-      this.#idle.push(connection);
+      if (own === undefined) this.#idle.push(connection);
       place.leave();
     };
     try {
@@ -131,17 +137,27 @@ class DuckdbEngine implements Engine {
   }
 
   postgres(source: string): AttachedPostgres | undefined {
-    const name = this.#locked.postgres.get(source);
-    if (name === undefined) return undefined;
-    return {
-      atOnce: this.#threads,
-      begin: async (signal) => {
-        if (this.#closing !== undefined) {
-          throw new QueryError('adminShutdown', 'the server is shutting down');
-        }
-        return AttachedTransaction.begin(await this.#locked.instance.connect(), name, signal);
-      },
-    };
+    return this.#locked.postgres.has(source) ? { atOnce: this.#threads } : undefined;
+  }
+
+  async session(signal: AbortSignal): Promise<EngineSession | undefined> {
+    if (this.#closing !== undefined) {
+      throw new QueryError('adminShutdown', 'the server is shutting down');
+    }
+    // Statements that may run at once find a connection each, whatever sessions there are.
+    if (this.#idle.length <= this.#concurrent) return undefined;
+    const connection = this.#idle.pop();
+    if (connection === undefined) return undefined;
+    const linked = linkSignals(signal, this.#shutdown.signal);
+    setMaxListeners(0, linked.signal);
+    const { postgres } = this.#locked;
+    const session = await ConnectionSession.begin(connection, postgres, linked.signal, () => {
+      linked.unlink();
+      this.#idle.push(connection);
+      this.#sessions.delete(connection);
+    });
+    this.#sessions.set(connection, session);
+    return session;
   }
 
   extensions(): readonly ExtensionReport[] {
@@ -168,6 +184,7 @@ class DuckdbEngine implements Engine {
       await this.#queue.close();
     } finally {
       signal?.removeEventListener('abort', stop);
+      await Promise.allSettled([...this.#sessions.values()].map((session) => session.close()));
       await Promise.allSettled([...this.#loaded].map((table) => table.drop()));
       for (const connection of this.#idle.splice(0)) connection.disconnectSync();
       this.#locked.instance.closeSync();

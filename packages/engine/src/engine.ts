@@ -16,6 +16,8 @@ export interface RunOptions {
    * of the CPU over files of some kilobytes and costs a tenth over files of megabytes. Undefined: it does not matter.
    */
   readonly smallFiles?: boolean;
+  /** The statement runs in this session of the engine's; absent: on any connection. */
+  readonly session?: EngineSession;
   /** Also admits `COPY (query) TO 'file'` below an allowed directory. Only queries and EXPLAIN run without it. */
   readonly allowCopy?: boolean;
 }
@@ -62,34 +64,45 @@ export interface ExtensionReport {
   readonly detail: string;
 }
 
-/** Rows to be put into a table of the engine. */
-export interface FillOptions {
-  /** A table of `load`: its name, and its columns' types. */
-  readonly table: string;
-  readonly types: readonly string[];
-  /** A query in PostgreSQL's text: a column for each of the table's, then a boolean that says that a value of the row cannot be read. */
-  readonly text: string;
-}
-
 /**
- * A read-only transaction (REPEATABLE READ) of an attached PostgreSQL, on a connection that is opened and closed with it. Native errors
- * carry no SQLSTATE here; whoever needs one asks again another way.
+ * A read-only transaction (REPEATABLE READ) of an attached PostgreSQL, on a connection of its own. Native errors carry no SQLSTATE here; whoever
+ * needs one asks again another way.
  */
 export interface PostgresTransaction {
-  /** A statement without rows. */
+  /** Statements without rows. */
   execute(text: string): Promise<void>;
   /** The first row of a query whose columns have different names; empty: it has none. */
   row(text: string): Promise<readonly DuckDBValue[]>;
-  /** Puts the rows into a table, which are seen once the transaction is committed. Fails where types differ or a value is unreadable. */
-  fill(options: FillOptions): Promise<number>;
-  /** Idempotent; must be called. Throws only where a commit fails. */
-  close(commit: boolean): Promise<void>;
+  /** What stands in FROM for the rows of a query in PostgreSQL's text, in statements of the session. Each such query reads anew. */
+  query(text: string): string;
+}
+
+export interface SessionWatcher {
+  /** Its transactions are about to end; not `commit`: what still runs in them is in vain. */
+  ending(commit: boolean): void;
+  /** Its connections are closed. */
+  ended(): Promise<void>;
+}
+
+/** A connection of the engine for one statement that reads attached databases, in one transaction. */
+export interface EngineSession {
+  /** Aborts when the statement ends too early. Any number may listen. */
+  readonly signal: AbortSignal;
+  /** A transaction that nobody has used yet; undefined: there are no more. It ends with the session. */
+  postgres(source: string): PostgresTransaction | undefined;
+  /** Types of the columns of what stands in FROM, in engine text. */
+  types(query: string): Promise<readonly string[]>;
+  /** Puts the rows of what stands in FROM into a table that was there before the session; they are seen when it has committed. */
+  fill(table: string, query: string): Promise<number>;
+  /** Tells of its end. */
+  watch(watcher: SessionWatcher): void;
+  /** Ends its transactions. Idempotent; must be called. Throws only where a commit fails; by default nothing is committed. */
+  close(commit?: boolean): Promise<void>;
 }
 
 export interface AttachedPostgres {
-  /** Transactions that can usefully read at once. */
+  /** Queries that can usefully read at once. */
   readonly atOnce: number;
-  begin(signal: AbortSignal): Promise<PostgresTransaction>;
 }
 
 /**
@@ -106,6 +119,8 @@ export interface Engine {
   ): Promise<readonly (readonly DuckDBValue[])[]>;
   /** Creates a table for rows from outside. At least one column. */
   load(columns: readonly LoadedColumn[]): Promise<TableLoader>;
+  /** Begins a session; undefined: there is no connection to spare. The signal stops what it runs. */
+  session(signal: AbortSignal): Promise<EngineSession | undefined>;
   /** A source's PostgreSQL that is attached; undefined: it is not, for want of the extension or of the server at start. */
   postgres(source: string): AttachedPostgres | undefined;
   extensions(): readonly ExtensionReport[];
@@ -137,6 +152,8 @@ export interface PostgresAccess {
   /** libpq's. */
   readonly sslmode: string;
   readonly rootCertificateFile?: string;
+  /** Connections to it at most. */
+  readonly connections: number;
 }
 
 export interface EngineConfig {

@@ -15,11 +15,17 @@ export interface LockedInstance {
   readonly connections: readonly DuckDBConnection[];
   readonly extensions: readonly ExtensionReport[];
   /** The engine's names of attached PostgreSQL databases, by source. */
-  readonly postgres: ReadonlyMap<string, string>;
+  readonly postgres: ReadonlyMap<string, readonly string[]>;
 }
 
 const PARKED_RESULTS = 64;
 const POSTGRES = 'postgres_scanner';
+
+/**
+ * The database in memory that tables of rows from outside are in. A transaction sees of each database what was there when it first looked, and
+ * nothing but such tables is in this one: a session that was begun while rows were still loaded sees them all.
+ */
+export const LOADED = 'loaded';
 
 /** The one setting of a connection that changes after the lock: how local Parquet files are read. */
 export const PREFETCH = 'prefetch_all_parquet_files';
@@ -50,6 +56,7 @@ export async function openLockedInstance(config: EngineConfig): Promise<LockedIn
   }
   try {
     const connection = await instance.connect();
+    await connection.run(`ATTACH ':memory:' AS ${LOADED}`);
     const databases = config.postgres ?? [];
     const extensions = await loadExtensions(
       connection,
@@ -85,7 +92,7 @@ export async function openLockedInstance(config: EngineConfig): Promise<LockedIn
       instance,
       connections,
       extensions: [...extensions, ...(attached?.reports ?? [])],
-      postgres: attached?.names ?? new Map<string, string>(),
+      postgres: attached?.names ?? new Map<string, readonly string[]>(),
     };
   } catch (error) {
     instance.closeSync();

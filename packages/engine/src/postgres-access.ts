@@ -9,8 +9,8 @@ const CONNECT_SECONDS = 5;
 const TCP_TIMEOUT_MS = 30_000;
 
 export interface AttachedDatabases {
-  /** The engine's names of the databases that are attached, by source. */
-  readonly names: ReadonlyMap<string, string>;
+  /** The engine's names of the databases that are attached, by source: as many as it can have connections at once. */
+  readonly names: ReadonlyMap<string, readonly string[]>;
   readonly reports: readonly ExtensionReport[];
 }
 
@@ -22,7 +22,7 @@ export async function attachPostgres(
   connection: DuckDBConnection,
   databases: readonly PostgresAccess[],
 ): Promise<AttachedDatabases> {
-  const names = new Map<string, string>();
+  const names = new Map<string, readonly string[]>();
   const reports: ExtensionReport[] = [];
   // Each transaction opens a connection of its own and closes it: whoever begins one has counted it.
   await connection.run('SET GLOBAL pg_pool_max_connections = 0');
@@ -32,10 +32,14 @@ export async function attachPostgres(
       await connection.run(
         `CREATE SECRET ${name} (TYPE postgres, PASSWORD ${quoteLiteral(database.password ?? '')})`,
       );
-      await connection.run(
-        `ATTACH ${quoteLiteral(connectionText(database))} AS ${name} (TYPE postgres, READ_ONLY, SECRET ${name})`,
-      );
-      names.set(database.source, name);
+      // A transaction has one connection for each name.
+      const each = Array.from({ length: database.connections }, (_, place) => `${name}_${place}`);
+      for (const one of each) {
+        await connection.run(
+          `ATTACH ${quoteLiteral(connectionText(database))} AS ${one} (TYPE postgres, READ_ONLY, SECRET ${name})`,
+        );
+      }
+      names.set(database.source, each);
     } catch {
       // The native message quotes the connection's text: it is dropped on purpose.
       reports.push({

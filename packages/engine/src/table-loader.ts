@@ -1,5 +1,11 @@
-import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import type {
+  DuckDBAppender,
+  DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBType,
+} from '@duckdb/node-api';
 import { QueryError } from '@tributary/sql';
+import { LOADED } from './locked-instance.ts';
 import { ColumnBuffer } from './column-buffer.ts';
 import type { LoadedColumn, TableLoader } from './engine.ts';
 import { wrapNativeError } from './native-error.ts';
@@ -10,11 +16,12 @@ let nextTable = 1;
 /** A table in the engine's memory (which spills like any other) that rows from outside are appended to. */
 export class EngineTable implements TableLoader {
   readonly name: string;
-  readonly columns: readonly ColumnBuffer[];
   readonly #connection: DuckDBConnection;
+  readonly #types: readonly DuckDBType[];
   readonly #released: (table: EngineTable) => void;
   #appender: DuckDBAppender | undefined;
   #dropped: Promise<void> | undefined;
+  #columns: readonly ColumnBuffer[] | undefined;
 
   private constructor(
     name: string,
@@ -26,10 +33,15 @@ export class EngineTable implements TableLoader {
     this.#connection = connection;
     this.#appender = appender;
     this.#released = released;
-    this.columns = Array.from(
-      { length: appender.columnCount },
-      (_, index) => new ColumnBuffer(appender.columnType(index), LOADED_ROWS),
+    this.#types = Array.from({ length: appender.columnCount }, (_, index) =>
+      appender.columnType(index),
     );
+  }
+
+  /** Made when they are asked for: whoever appends chunks needs none. */
+  get columns(): readonly ColumnBuffer[] {
+    this.#columns ??= this.#types.map((type) => new ColumnBuffer(type, LOADED_ROWS));
+    return this.#columns;
   }
 
   /** Creates the table over a connection of its own, which lives as long. `released` is called once it is dropped. */
@@ -41,9 +53,9 @@ export class EngineTable implements TableLoader {
     const table = `loaded_${nextTable++}`;
     try {
       const list = columns.map(({ name, type }) => `${name} ${type}`).join(', ');
-      await connection.run(`CREATE TABLE memory.main.${table} (${list})`);
-      const appender = await connection.createAppender(table, 'main', 'memory');
-      return new EngineTable(`memory.main.${table}`, connection, appender, released);
+      await connection.run(`CREATE TABLE ${LOADED}.main.${table} (${list})`);
+      const appender = await connection.createAppender(table, 'main', LOADED);
+      return new EngineTable(`${LOADED}.main.${table}`, connection, appender, released);
     } catch (error) {
       connection.disconnectSync();
       throw wrapNativeError(error);

@@ -1,6 +1,6 @@
 import { AdmissionQueue } from '@tributary/engine';
 import { QueryError } from '@tributary/sql';
-import type { ScanRelation } from '../connector.ts';
+import type { ScanContext, ScanRelation } from '../connector.ts';
 import type { ConnectionPool, Lease } from './connection-pool.ts';
 import type { ExtensionReader } from './extension/extension-reader.ts';
 import { BEGIN, readQuery } from './read-query.ts';
@@ -9,7 +9,10 @@ import { isTransient, sqlState } from './source-error.ts';
 import { quoteText } from './text/table-text.ts';
 
 /** What a query is read with, whatever connection it gets. */
-export type ReadingContext = Pick<Reading, 'engine' | 'statistics' | 'signal'>;
+export interface ReadingContext extends Pick<Reading, 'engine' | 'statistics' | 'signal'> {
+  /** Where its rows may come while they are read. */
+  readonly session?: ScanContext['session'];
+}
 
 /** SQLSTATEs of a snapshot that another connection does not know: behind a pooler it may be another server's. */
 const UNKNOWN_SNAPSHOT = /^(22023|55000|42704|0A000)$/;

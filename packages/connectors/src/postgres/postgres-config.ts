@@ -47,6 +47,7 @@ export interface ConnectionTarget {
 const DEFAULT_PORT = 5432;
 /** What connections tell the source of themselves. */
 export const APPLICATION_NAME = 'tributary';
+export const DEFAULT_CONNECTIONS = 4;
 
 /**
  * Reads a source's URL. Throws invalidConfiguration without quoting the URL, which may hold a password.
@@ -96,6 +97,7 @@ export function postgresAccess(
     source: config.source,
     ...target,
     applicationName: APPLICATION_NAME,
+    connections: config.connections ?? DEFAULT_CONNECTIONS,
     sslmode: mode,
     ...(verifies && rootCertificateFile !== undefined ? { rootCertificateFile } : {}),
   };

@@ -1,5 +1,5 @@
 import type { Engine } from '@tributary/engine';
-import { visitPlan } from '@tributary/sql';
+import { isQueryError, visitPlan } from '@tributary/sql';
 import type { Plan } from '@tributary/sql';
 import type { ScanContext, ScanRelation, ScanStatistics } from '../connector.ts';
 import type {
@@ -20,7 +20,7 @@ import type { ExtensionQuery } from './extension/extension-query.ts';
 import { ExtensionReader } from './extension/extension-reader.ts';
 import { expectedRows } from './extension/expected-rows.ts';
 import { PostgresMoment } from './moment.ts';
-import { connectionTarget } from './postgres-config.ts';
+import { DEFAULT_CONNECTIONS, connectionTarget } from './postgres-config.ts';
 import type { ExtensionUse, PostgresConfig } from './postgres-config.ts';
 import { BEGIN, readQuery } from './read-query.ts';
 import type { SourceQuery } from './read-query.ts';
@@ -28,15 +28,16 @@ import { refusal } from './refusal.ts';
 import { retried } from './retried.ts';
 import { layoutQuery, queryText } from './text/query-text.ts';
 
-const DEFAULT_CONNECTIONS = 4;
 const DEFAULT_STATEMENT_TIMEOUT_MS = 15 * 60_000;
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_CATALOG_AGE_MS = 5_000;
 /**
- * Rows from which the extension pays. Asking, opening connections and preparing take some 40 ms, and 150,000 rows of a few columns were read slower
- * than by COPY.
+ * Rows from which the extension pays where they are put into a table first. Asking, opening connections and preparing take some 40 ms, and 150,000
+ * rows of a few columns were read slower than by COPY.
  */
 const EXTENSION_ROWS = 500_000;
+/** Rows from which it pays where they come while they are read. */
+const STREAMED_ROWS = 100_000;
 
 /**
  * A PostgreSQL server whose tables appear as they are. Does not connect: whether the server can be reached shows when it is
@@ -116,7 +117,7 @@ class PostgresConnector implements QueryConnector {
     const statement = new DirectStatement(plan, facts, this.#direct);
     // What the source expects cannot be asked before values are known: who prepares for them asks for a few rows, mostly.
     if (hasParameters(plan)) return statement;
-    const extension = await this.#extensionQuery(plan, facts, statement.text, signal);
+    const extension = await this.#extensionQuery(plan, facts, statement.text, { signal });
     return extension === undefined ? statement : undefined;
   }
 
@@ -133,9 +134,9 @@ class PostgresConnector implements QueryConnector {
     const query = extensionQuery(plan, facts, this.catalog);
     if (typeof query === 'string') return `by COPY: ${query}`;
     if (this.#extensionUse === 'always') return 'by the extension';
-    return query.tableRows < EXTENSION_ROWS
+    return query.rows < STREAMED_ROWS
       ? 'by COPY: its tables are small'
-      : `by the extension where at least ${EXTENSION_ROWS} rows are expected, else by COPY`;
+      : `by the extension where at least ${STREAMED_ROWS} rows are expected (${EXTENSION_ROWS} where they are put into a table first), else by COPY`;
   }
 
   moment(): SourceMoment {
@@ -144,7 +145,7 @@ class PostgresConnector implements QueryConnector {
     return {
       run: (plan, facts, context) =>
         this.#retried(plan, facts, context, (query, statistics) =>
-          moment.read(query, { engine, statistics, signal: context.signal }),
+          moment.read(query, { engine, statistics, ...context }),
         ),
       close: () => moment.close(),
     };
@@ -159,13 +160,13 @@ class PostgresConnector implements QueryConnector {
   async #retried(
     plan: Plan,
     facts: QueryFacts,
-    { signal }: ScanContext,
+    context: ScanContext,
     read: (query: SourceQuery, statistics: ScanStatistics) => Promise<ScanRelation>,
   ): Promise<ScanRelation> {
     const statistics = noScanStatistics('copy');
     const text = this.text(plan, facts);
-    const extension = await this.#extensionQuery(plan, facts, text, signal);
-    return retried(this.catalog, statistics, signal, () =>
+    const extension = await this.#extensionQuery(plan, facts, text, context);
+    const relation = await retried(this.catalog, statistics, context.signal, () =>
       read(
         {
           source: this.source,
@@ -179,6 +180,19 @@ class PostgresConnector implements QueryConnector {
         statistics,
       ),
     );
+    return relation.failure === undefined ? relation : this.#expiring(relation);
+  }
+
+  /** A relation that lets the catalog be read anew where a table was altered while its rows came. */
+  #expiring(relation: ScanRelation): ScanRelation {
+    return {
+      ...relation,
+      verify: () =>
+        relation.verify().catch((error: unknown) => {
+          if (isQueryError(error) && error.code === 'dataChanged') this.catalog.expire();
+          throw error;
+        }),
+    };
   }
 
   /** The query for the extension where it can read the rows and they are worth it. */
@@ -186,26 +200,27 @@ class PostgresConnector implements QueryConnector {
     plan: Plan,
     facts: QueryFacts,
     text: string,
-    signal: AbortSignal,
+    { signal, session, plainly }: Omit<ScanContext, 'now'>,
   ): Promise<ExtensionQuery | undefined> {
-    if (this.#extension === undefined) return undefined;
+    if (this.#extension === undefined || plainly === true) return undefined;
     const query = extensionQuery(plan, facts, this.catalog);
     if (typeof query === 'string') return undefined;
     if (this.#extensionUse === 'always') return query;
-    if (query.tableRows < EXTENSION_ROWS) return undefined;
-    const expected = await expectedRows(text, this.#catalogPool, signal);
-    return expected >= EXTENSION_ROWS ? query : undefined;
+    const least = session === undefined ? EXTENSION_ROWS : STREAMED_ROWS;
+    if (query.rows < least) return undefined;
+    const rows = await expectedRows(text, this.#catalogPool, signal);
+    return rows >= least ? { ...query, rows } : undefined;
   }
 
   /** Reads in a moment of the query's own. */
   async #readAlone(
     query: SourceQuery,
     statistics: ScanStatistics,
-    { signal }: ScanContext,
+    context: ScanContext,
   ): Promise<ScanRelation> {
     const moment = new PostgresMoment(this.#pool, this.#extension);
     try {
-      return await moment.read(query, { engine: this.#engine, statistics, signal });
+      return await moment.read(query, { engine: this.#engine, statistics, ...context });
     } finally {
       await moment.close();
     }

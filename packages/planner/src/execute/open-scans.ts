@@ -6,6 +6,7 @@ import type {
   ScanRelation,
   ScanRequest,
 } from '@tributary/connectors';
+import type { EngineSession } from '@tributary/engine';
 import type { Partition, TableDefinition } from '@tributary/catalog';
 import { QueryError, visitPlan } from '@tributary/sql';
 import type { Domain, Plan, RemoteQueryPlan, ScanPlan } from '@tributary/sql';
@@ -39,6 +40,8 @@ export interface ScanServices {
   remote(query: ScanPlan | RemoteQueryPlan): RemoteRead | undefined;
   /** How rows of some scans narrow others; absent: all are opened at once. */
   readonly filters?: DynamicFilterServices;
+  /** Begins a session in which rows of sources are read as they come; absent: they are here before anything reads them. */
+  readonly session?: () => Promise<EngineSession | undefined>;
   /** Rows the server makes itself, for scans of schema `tributary`; undefined for other scans. */
   system(scan: ScanPlan): Promise<ScanRelation> | undefined;
   /** Evaluates a scan's partition predicates for a batch of partitions: which may hold rows. */
@@ -53,6 +56,10 @@ export interface ScanServices {
 export interface OpenScans {
   relation(scan: ScanPlan | RemoteQueryPlan): ScanRelation;
   readonly relations: readonly ScanRelation[];
+  /** The session that the statement must run in. */
+  readonly session: EngineSession | undefined;
+  /** The error that ends the statement where rows failed as they came. */
+  failure(error: unknown): QueryError | undefined;
   /** Before reading: fails with `dataChanged` where a listing does not hold any more. */
   confirm(): Promise<void>;
   /** Fails with `dataChanged` unless every scan read what it listed. */
@@ -82,9 +89,13 @@ export async function openScans(
   );
   const byOccurrence = new Map<number, ScanRelation>();
   const failures: unknown[] = [];
-  const openAll = async (each: readonly (ScanPlan | RemoteQueryPlan)[]): Promise<void> => {
+  const once = new Once(services.session);
+  const openThese = async (
+    each: readonly (ScanPlan | RemoteQueryPlan)[],
+    own: ScanContext,
+  ): Promise<void> => {
     const opened = await Promise.allSettled(
-      each.map((scan) => openScan(scan, services, moments, context)),
+      each.map((scan) => openScan(scan, services, moments, own)),
     );
     opened.forEach((outcome, index) => {
       const occurrence = each[index]?.occurrence;
@@ -92,10 +103,27 @@ export async function openScans(
       else if (occurrence !== undefined) byOccurrence.set(occurrence, outcome.value);
     });
   };
+  const openAll = async (
+    each: readonly (ScanPlan | RemoteQueryPlan)[],
+    last = false,
+  ): Promise<void> => {
+    const streamed =
+      last && services.session !== undefined ? streamedSource(plan, each, services) : undefined;
+    if (streamed === undefined) return openThese(each, context);
+    // Connections of a source that are held to the end are the last thing that the statement waits for.
+    const before = each.filter((scan) => {
+      const source = services.remote(scan)?.connector;
+      return source !== undefined && source !== streamed;
+    });
+    await openThese(before, context);
+    if (failures.length > 0) return;
+    const others = each.filter((scan) => !before.includes(scan));
+    await openThese(others, { ...context, session: () => once.get() });
+  };
   try {
     const all = [...scans.values()];
     await (services.filters === undefined
-      ? openAll(all)
+      ? openAll(all, true)
       : openInOrder(plan, all, {
           filters: services.filters,
           prunedBy: (scan) =>
@@ -114,6 +142,7 @@ export async function openScans(
   }
   const relations = [...byOccurrence.values()];
   const release = async (): Promise<void> => {
+    await once.close();
     await Promise.all(relations.map((relation) => relation.release()));
   };
   if (failures.length > 0) {
@@ -122,6 +151,14 @@ export async function openScans(
   }
   return {
     relations,
+    session: await once.current(),
+    failure(error) {
+      for (const relation of relations) {
+        const found = relation.failure?.(error);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
     relation(scan) {
       const relation = byOccurrence.get(scan.occurrence);
       if (relation === undefined) {
@@ -137,6 +174,50 @@ export async function openScans(
     },
     release,
   };
+}
+
+/** The source whose rows may come while they are read; undefined: none. A recursive part reads its rows in each round. */
+function streamedSource(
+  plan: Plan,
+  scans: readonly (ScanPlan | RemoteQueryPlan)[],
+  services: ScanServices,
+): QueryConnector | undefined {
+  let isRecursive = false;
+  visitPlan(plan, {
+    plan(node) {
+      isRecursive ||= node.kind === 'recursive';
+    },
+  });
+  if (isRecursive) return undefined;
+  for (const scan of scans) {
+    const remote = services.remote(scan);
+    if (remote !== undefined) return remote.connector;
+  }
+  return undefined;
+}
+
+/** A session that is begun when it is first asked for. */
+class Once {
+  readonly #begin: ScanServices['session'];
+  #session: Promise<EngineSession | undefined> | undefined;
+
+  constructor(begin: ScanServices['session']) {
+    this.#begin = begin;
+  }
+
+  get(): Promise<EngineSession | undefined> {
+    this.#session ??= this.#begin?.() ?? Promise.resolve(undefined);
+    return this.#session;
+  }
+
+  /** The session where one was asked for and is there. */
+  async current(): Promise<EngineSession | undefined> {
+    return this.#session?.catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    await (await this.current())?.close();
+  }
 }
 
 async function openScan(

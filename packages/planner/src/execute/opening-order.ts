@@ -34,8 +34,8 @@ export interface Opening {
   readonly filters: DynamicFilterServices;
   /** Names of a scan's partition columns; none for scans that nothing prunes. */
   prunedBy(scan: ScanPlan): readonly string[];
-  /** Opens side by side, into `opened`. Does not throw. */
-  open(scans: readonly Openable[]): Promise<void>;
+  /** Opens side by side, into `opened`; `last`: no others follow, and their rows are read once. Does not throw. */
+  open(scans: readonly Openable[], last?: boolean): Promise<void>;
   readonly opened: Opened;
   failed(): boolean;
   readonly signal: AbortSignal;
@@ -72,7 +72,7 @@ export async function openInOrder(
     const queries = await reduced(plan, reducing, opening);
     waiting = unopened(waiting, opened).map((scan) => queries.get(scan.occurrence) ?? scan);
   }
-  await opening.open(waiting);
+  await opening.open(waiting, true);
 }
 
 function unopened(scans: readonly Openable[], opened: Opened): readonly Openable[] {

@@ -8,6 +8,8 @@ import type { ResolvedPlan, ReuseContext } from '../reuse/resolve-fragments.ts';
 import { addFiles, addTransfers, countsOf, setCounts } from '../service/query-statistics.ts';
 import type { QueryStatistics } from '../service/query-statistics.ts';
 import { openScans } from './open-scans.ts';
+import { takeIn } from './taken-rows.ts';
+import type { TakenRows } from './taken-rows.ts';
 import type { OpenScans, ScanServices } from './open-scans.ts';
 
 export interface RunContext {
@@ -22,6 +24,8 @@ export interface RunContext {
   readonly timeZone: string;
   /** Absent: everything is computed anew. */
   readonly reuse?: ReuseContext;
+  /** Rows of sources failed as they came: they come the way that tells why. */
+  readonly plainly?: boolean;
   /** Rows go to files: what the engine runs in place of the query's text, asked for at each try. Its answer is what comes. */
   readonly copy?: (query: string) => Promise<string>;
 }
@@ -42,6 +46,8 @@ interface Attempt {
   readonly resolved: ResolvedPlan | undefined;
   readonly scans: OpenScans;
   readonly result: EngineResult;
+  /** The result's rows, taken in where sources wait for them to be read. */
+  readonly rows: TakenRows;
   readonly startedAt: number;
 }
 
@@ -65,8 +71,9 @@ async function begin(plan: Plan, context: RunContext): Promise<Attempt> {
     const scans = await openScans(
       resolved?.plan ?? plan,
       resolved === undefined ? context.scans : preparedScans(context.scans, resolved),
-      { signal, now: context.now },
+      { signal, now: context.now, ...(context.plainly === true ? { plainly: true } : {}) },
     );
+    let result: EngineResult | undefined;
     try {
       addScans(statistics, scans);
       const started = performance.now();
@@ -77,34 +84,73 @@ async function begin(plan: Plan, context: RunContext): Promise<Attempt> {
       const startedAt = performance.now();
       statistics.planningMs += startedAt - started;
       const text = (await context.copy?.(printed.text)) ?? printed.text;
-      const result = await context.engine.run(text, printed.parameters, {
+      result = await context.engine.run(text, printed.parameters, {
         signal,
         allowCopy: context.copy !== undefined,
         whilePreparing: () => scans.confirm(),
         ...readsSmallFiles(scans),
+        ...(scans.session === undefined ? {} : { session: scans.session }),
         ...(context.onProgress === undefined ? {} : { onProgress: context.onProgress }),
       });
-      return { resolved, scans, result, startedAt };
+      const rows = await takenRows(result, scans, context);
+      return { resolved, scans, result, rows, startedAt };
     } catch (error) {
-      const changed = await changedMeanwhile(scans);
+      await result?.close();
+      const { isStreamed, failure } = failureOf(scans, error, context);
+      // What is tried again is listed again, and asking a session would wait for all its rows.
+      const changed = isStreamed ? undefined : await changedMeanwhile(scans);
       await scans.release();
-      throw changed ?? error;
+      throw new AttemptFailed(changed ?? failure ?? error, resolved, isStreamed);
     }
   } catch (error) {
     await resolved?.release();
-    throw resolved === undefined || resolved.relations.size === 0
-      ? error
-      : new CellsFailed(error, resolved);
+    throw error instanceof AttemptFailed ? error : new AttemptFailed(error, resolved, false);
   }
 }
 
-/** A plan over stored cells failed: the cells may be at fault. */
-class CellsFailed extends Error {
-  readonly resolved: ResolvedPlan;
+/** An attempt failed before its first row: stored cells or rows that came while they were read may be at fault. */
+class AttemptFailed extends Error {
+  readonly resolved: ResolvedPlan | undefined;
+  readonly isStreamed: boolean;
 
-  constructor(cause: unknown, resolved: ResolvedPlan) {
-    super('a plan over cells failed', { cause });
+  constructor(cause: unknown, resolved: ResolvedPlan | undefined, isStreamed: boolean) {
+    super('an attempt failed', { cause });
     this.resolved = resolved;
+    this.isStreamed = isStreamed;
+  }
+}
+
+/** What failed, where rows came while they were read, and whether they may have been at fault. */
+function failureOf(
+  scans: OpenScans,
+  error: unknown,
+  { signal }: RunContext,
+): { readonly isStreamed: boolean; readonly failure: QueryError | undefined } {
+  if (scans.session === undefined || signal.aborted) return { isStreamed: false, failure: undefined };
+  const failure = scans.failure(error);
+  return { isStreamed: failure === undefined, failure };
+}
+
+/**
+ * The rows of a result. Those that are read in a session are all taken in first: then its sources are free, however slowly the rows are read, and
+ * whatever fails has failed before the first one leaves.
+ */
+async function takenRows(
+  result: EngineResult,
+  scans: OpenScans,
+  { engine, signal }: RunContext,
+): Promise<TakenRows> {
+  if (scans.session === undefined) {
+    return { chunks: () => result.chunks(), release: () => Promise.resolve() };
+  }
+  const taken = await takeIn(result, engine, HELD_CHUNKS, signal);
+  try {
+    await scans.verify();
+    await scans.session.close();
+    return taken;
+  } catch (error) {
+    await taken.release();
+    throw error;
   }
 }
 
@@ -154,7 +200,7 @@ export async function* runPlan(plan: Plan, given: RunContext): AsyncGenerator<Du
     try {
       setCounts(statistics, counted);
       current = await begin(plan, context);
-      for await (const chunk of current.result.chunks()) {
+      for await (const chunk of current.rows.chunks()) {
         if (held !== undefined && held.length < HELD_CHUNKS) {
           held.push(chunk);
           continue;
@@ -166,27 +212,28 @@ export async function* runPlan(plan: Plan, given: RunContext): AsyncGenerator<Du
         }
         yield chunk;
       }
-      await current.scans.verify();
+      if (current.scans.session === undefined) await current.scans.verify();
     } catch (failure) {
       const changed = current === undefined ? undefined : await changedMeanwhile(current.scans);
-      const cells = failure instanceof CellsFailed ? failure.resolved : current?.resolved;
-      const reason = changed ?? (failure instanceof CellsFailed ? failure.cause : failure);
+      const failed = failure instanceof AttemptFailed ? failure : undefined;
+      const cells = failed?.resolved ?? current?.resolved;
+      const reason = changed ?? (failed === undefined ? failure : failed.cause);
       const isChange = isQueryError(reason) && reason.code === 'dataChanged';
-      const isSuspect =
-        cells !== undefined &&
-        cells.relations.size > 0 &&
-        !isChange &&
-        !(isQueryError(reason) && ENDS_A_STATEMENT.has(reason.code));
-      again = held !== undefined && ((isChange && attempt < READ_AGAIN) || isSuspect);
+      const isOpen = !isChange && !(isQueryError(reason) && ENDS_A_STATEMENT.has(reason.code));
+      const isStreamed = isOpen && failed?.isStreamed === true;
+      const isSuspect = isOpen && !isStreamed && cells !== undefined && cells.relations.size > 0;
+      again = held !== undefined && ((isChange && attempt < READ_AGAIN) || isSuspect || isStreamed);
       if (!again) {
         throw reason;
       }
+      if (isStreamed) context = plainly(context);
       if (isSuspect) {
         suspects = cells;
         context = withoutReuse(context);
       }
     } finally {
       await current?.result.close();
+      await current?.rows.release();
       await current?.scans.release();
       await current?.resolved?.release();
       if (current !== undefined) {
@@ -212,6 +259,12 @@ const ENDS_A_STATEMENT: ReadonlySet<QueryError['code']> = new Set([
   'adminShutdown',
   'outOfMemory',
 ]);
+
+/** Rows of sources are here before anything reads them, and what is wrong with them is told. */
+function plainly({ scans, ...context }: RunContext): RunContext {
+  const { session: _, ...others } = scans;
+  return { ...context, scans: others, plainly: true };
+}
 
 function withoutReuse(context: RunContext): RunContext {
   const { reuse: _, ...others } = context;

@@ -50,6 +50,17 @@ function together(relations: readonly ScanRelation[]): ScanRelation {
     async verify() {
       for (const each of relations) await each.verify();
     },
+    ...(relations.some((each) => each.failure !== undefined)
+      ? {
+          failure(error: unknown) {
+            for (const each of relations) {
+              const found = each.failure?.(error);
+              if (found !== undefined) return found;
+            }
+            return undefined;
+          },
+        }
+      : {}),
     async release() {
       await Promise.all(relations.map((each) => each.release()));
     },

@@ -1,4 +1,5 @@
 import type { ScanRelation, ScanStatistics } from '@tributary/connectors';
+import { DIRECT_ROWS } from '../rules/rules.ts';
 import { JSON_TYPE, TEXT, printDuckdb } from '@tributary/sql';
 import type { Plan, PlanColumn, RemoteQueryPlan, ScanPlan } from '@tributary/sql';
 import { outputColumns } from '../ddl/show-catalog.ts';
@@ -20,6 +21,8 @@ export interface ExplainOptions {
   readonly analyze: boolean;
   readonly verbose: boolean;
   readonly format: 'text' | 'json';
+  /** The query runs beside the engine: its rows leave as the source sends them. */
+  readonly isDirect?: boolean;
 }
 
 /** What EXPLAIN answers: one column, as PostgreSQL names it. */
@@ -77,6 +80,10 @@ async function explain(
     const fragments = await explainFragments(optimized.plan, scope);
     if (fragments.length > 0) {
       facts['fragments'] = fragments;
+    }
+    if (options.isDirect === true) {
+      facts[DIRECT_ROWS] =
+        'they leave as the source sends them; where they are many, by a table of the engine';
     }
     const filters = explainFilters(optimized.plan, scanServices(scope));
     if (filters.length > 0) {

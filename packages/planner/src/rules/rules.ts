@@ -43,6 +43,9 @@ export const CONSTANT_ROWS = 'constant-rows';
 /** Likewise: rows of a statement that one source computes whole reach the client beside the engine, while they are few. */
 export const DIRECT_ROWS = 'direct-rows';
 
+/** Likewise: rows of a source reach a statement while it reads them, where the engine can do that. */
+export const STREAMED_ROWS = 'streamed-rows';
+
 export const RULE_NAMES: readonly string[] = [
   ...RULES.map((rule) => rule.name),
   LEADING_SUBQUERIES,
@@ -51,6 +54,7 @@ export const RULE_NAMES: readonly string[] = [
   BOUND_QUERIES,
   CONSTANT_ROWS,
   DIRECT_ROWS,
+  STREAMED_ROWS,
 ];
 
 export interface RuleOutcome {

@@ -3,7 +3,7 @@ import type { QueryConnector } from '@tributary/connectors';
 import { QueryError } from '@tributary/sql';
 import type { Plan, RemoteQueryPlan, ScanPlan } from '@tributary/sql';
 import { printFacts } from '../execute/run-plan.ts';
-import { DYNAMIC_FILTERS } from '../rules/rules.ts';
+import { DYNAMIC_FILTERS, STREAMED_ROWS } from '../rules/rules.ts';
 import { dynamicFilterServices } from './dynamic-filter-services.ts';
 import { filterPartitions } from '../execute/partition-filter.ts';
 import type { ScanServices } from '../execute/open-scans.ts';
@@ -90,6 +90,9 @@ export function scanServices(scope: StatementScope): ScanServices {
     ...(scope.rulesOff.has('all') || scope.rulesOff.has(DYNAMIC_FILTERS)
       ? {}
       : { filters: dynamicFilterServices(scope) }),
+    ...(scope.rulesOff.has('all') || scope.rulesOff.has(STREAMED_ROWS)
+      ? {}
+      : { session: () => scope.services.engine.session(scope.signal) }),
     system(scan) {
       return scan.table.source === SYSTEM_SCHEMA
         ? systemRows(scan, scope, services).then((rows) =>

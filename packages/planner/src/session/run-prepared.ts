@@ -99,7 +99,12 @@ export async function runExplain(
       'permission denied to explain a view over relations that you may not read',
     );
   }
-  return explainSelect(substituteParameters(bound, parameters, scope), scope, statement);
+  // What is analyzed runs in the engine, where rows are counted.
+  const direct = statement.analyze ? undefined : await directQuery(bound, scope);
+  return explainSelect(substituteParameters(bound, parameters, scope), scope, {
+    ...statement,
+    isDirect: direct !== undefined,
+  });
 }
 
 /** INSERT, CREATE TABLE AS and UNLOAD: the query runs into files, and no row comes here. */

@@ -9,8 +9,10 @@ import type { PageRange } from '../text/table-text.ts';
 
 /** A query whose rows the engine's extension reads as COPY does. */
 export interface ExtensionQuery {
-  /** Rows of its largest table, as the source estimates them. */
-  readonly tableRows: number;
+  /** Rows that are expected of it: of its largest table, unless somebody asked the source. */
+  readonly rows: number;
+  /** A last column tells rows with values that the extension would take for others. */
+  readonly marksUnreadable: boolean;
   /** Its text, or texts that read a part of its table each: at most `most`. */
   texts(most: number): readonly string[];
 }
@@ -51,14 +53,17 @@ export function extensionQuery(
     if (condition !== '') conditions.push(condition);
   }
   const list = plan.columns.map(({ id }) => `q.c${id}`).join(', ');
-  const bad = conditions.length === 0 ? 'false' : `(${conditions.join(' OR ')}) IS TRUE`;
+  const marksUnreadable = conditions.length > 0;
+  const marked = marksUnreadable
+    ? `${list}, (${conditions.join(' OR ')}) IS TRUE AS unreadable`
+    : list;
   const tables = scannedTables(plan, catalog);
   return {
-    tableRows: Math.max(0, ...tables.map(({ definition }) => definition.estimate?.rows ?? 0)),
+    rows: Math.max(0, ...tables.map(({ definition }) => definition.estimate?.rows ?? 0)),
+    marksUnreadable,
     texts: (most) =>
       pageRanges(plan, tables, most).map(
-        (pages) =>
-          `SELECT ${list}, ${bad} AS unreadable FROM (${queryText(plan, facts, catalog, pages)}) AS q`,
+        (pages) => `SELECT ${marked} FROM (${queryText(plan, facts, catalog, pages)}) AS q`,
       ),
   };
 }

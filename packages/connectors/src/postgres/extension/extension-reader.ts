@@ -1,18 +1,21 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { cancellation } from '@tributary/engine';
-import type { AttachedPostgres, PostgresTransaction, TableLoader } from '@tributary/engine';
+import type {
+  AttachedPostgres,
+  EngineSession,
+  PostgresTransaction,
+  TableLoader,
+} from '@tributary/engine';
 import { QueryError, isQueryError } from '@tributary/sql';
 import type { ScanRelation } from '../../connector.ts';
 import type { BackendId, ConnectionPool } from '../connection-pool.ts';
-import { loadedTable, tableRelation } from '../loaded-table.ts';
+import { loadedColumns, loadedTable, tableRelation } from '../loaded-table.ts';
 import type { ReadingContext } from '../moment.ts';
 import { alteredMeanwhile } from '../read-query.ts';
 import type { SourceQuery } from '../read-query.ts';
 import { sourceError } from '../source-error.ts';
 import { quoteText } from '../text/table-text.ts';
-
-/** A request to cancel is lost between two statements: it is repeated until the transaction has ended. */
-const CANCEL_EVERY_MS = 100;
+import { SessionReading } from './session-reading.ts';
+import { streamText } from './stream-text.ts';
 
 /**
  * Reads rows by the engine's extension, over connections of its own that have a place in the source's pool. What goes wrong is not told apart:
@@ -27,111 +30,106 @@ export class ExtensionReader {
     this.#pool = pool;
   }
 
-  /** The rows of a snapshot; undefined: COPY must read them. Throws where the statement is cancelled or timed out, or a table was altered. */
+  /**
+   * The rows of a snapshot: in the context's session, where it has one, as they are read, else all of them. Undefined: COPY must read them.
+   * Throws where the statement is cancelled or timed out, or a table was altered.
+   */
   async read(
     query: SourceQuery,
     snapshot: string,
     context: ReadingContext,
   ): Promise<ScanRelation | undefined> {
-    const { extension } = query;
-    if (extension === undefined) return undefined;
-    const places: (() => void)[] = [];
+    if (query.extension === undefined) return undefined;
+    const { signal } = context;
+    const session = await context.session?.();
     try {
-      await this.#take(places, context.signal);
-      const texts = places.length === 0 ? [] : extension.texts(places.length);
-      for (const unused of places.splice(texts.length)) unused();
-      if (texts.length === 0) return undefined;
-      return await this.#readAll(query, texts, snapshot, context);
-    } finally {
-      for (const leave of places) leave();
+      return session === undefined
+        ? await this.#load(query, snapshot, context)
+        : await this.#stream(query, snapshot, session, context);
+    } catch (error) {
+      if (signal.aborted) throw cancellation(signal, error);
+      const ended = endOf(query.source, error);
+      if (ended !== undefined) throw ended;
+      return undefined;
     }
   }
 
-  /** Takes as many places as are free now, to be given back also where this throws. */
-  async #take(places: (() => void)[], signal: AbortSignal): Promise<void> {
-    while (places.length < this.#attached.atOnce) {
-      const place = await this.#pool.placeAtOnce(signal);
-      if (place === undefined) break;
-      places.push(place);
-    }
-  }
-
-  async #readAll(
+  async #load(
     query: SourceQuery,
-    texts: readonly string[],
     snapshot: string,
     context: ReadingContext,
   ): Promise<ScanRelation | undefined> {
-    const { engine, statistics, signal } = context;
+    const { engine, signal } = context;
+    // The session sees what is there when it begins.
     const table = await loadedTable(engine, query.plan);
-    // One that fails stops the others.
-    const stop = new AbortController();
-    const either = AbortSignal.any([signal, stop.signal]);
-    const reads = texts.map(async (text) => {
-      try {
-        return await this.#readOne({ ...query, text }, snapshot, table, either);
-      } catch (error) {
-        stop.abort(error);
-        throw error;
-      }
-    });
-    const ended = await Promise.allSettled(reads);
-    statistics.requests += texts.length;
-    const failure = ended.find((each) => each.status === 'rejected');
-    if (failure === undefined) return filledRelation(table, context);
-    await table.drop();
-    if (signal.aborted) throw cancellation(signal, failure.reason);
-    const first: unknown = stop.signal.reason;
-    if (isQueryError(first)) {
-      if (first.code === 'dataChanged') throw first;
-      if (/statement timeout/.test(messages(first))) {
-        throw sourceError(query.source, { code: '57014', severity: 'ERROR', message: '' });
-      }
+    let isFilled = false;
+    let session: EngineSession | undefined;
+    try {
+      session = await engine.session(signal);
+      if (session === undefined) return undefined;
+      const relation = await this.#stream(query, snapshot, session, context);
+      if (relation === undefined) return undefined;
+      await session.fill(table.name, relation.text);
+      await relation.verify();
+      await session.close(true);
+      isFilled = true;
+    } finally {
+      await session?.close();
+      if (!isFilled) await table.drop();
     }
-    return undefined;
+    return filledRelation(table, context);
   }
 
-  async #readOne(
+  async #stream(
     query: SourceQuery,
     snapshot: string,
-    table: TableLoader,
-    signal: AbortSignal,
-  ): Promise<number> {
-    const transaction = await this.#attached.begin(signal);
-    let isDone = false;
-    let cancelling: Promise<void> | undefined;
-    let onAbort = (): void => undefined;
-    try {
+    session: EngineSession,
+    { statistics }: ReadingContext,
+  ): Promise<ScanRelation | undefined> {
+    const { extension, layout } = query;
+    if (extension === undefined) return undefined;
+    const reading = new SessionReading(session, this.#pool);
+    const most = extension.texts(this.#attached.atOnce).length;
+    const transactions = await reading.begin(query.source, most);
+    if (transactions.length === 0) return undefined;
+    for (const transaction of transactions) {
       await transaction.execute(`SET TRANSACTION SNAPSHOT ${quoteText(snapshot)}`);
-      const backend = await configure(transaction, query);
-      onAbort = () => {
-        cancelling ??= this.#cancel(backend, () => isDone);
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      if (signal.aborted) throw cancellation(signal);
-      const rows = await transaction.fill({
-        table: table.name,
-        types: table.columns.map(({ type }) => type.toString()),
-        text: query.text,
-      });
-      const [found] = await transaction.row(query.layout.text);
-      if (Number(found) !== query.layout.expected) throw alteredMeanwhile(query.source);
-      await transaction.close(true);
-      return rows;
-    } finally {
-      isDone = true;
-      signal.removeEventListener('abort', onAbort);
-      await transaction.close(false);
-      await cancelling;
+      reading.add(await configure(transaction, query));
     }
+    const texts = extension.texts(transactions.length);
+    const columns = loadedColumns(query.plan);
+    const parts = texts.flatMap((text, place) => transactions[place]?.query(text) ?? []);
+    const first = parts[0] ?? '';
+    const expected = columns.map(({ type }) => type);
+    const marked = extension.marksUnreadable ? [...expected, 'BOOLEAN'] : expected;
+    const found = await session.types(first);
+    // Another type would be cast, and a cast may round.
+    if (found.join() !== marked.join()) return undefined;
+    statistics.requests += texts.length;
+    return {
+      text: streamText(parts, columns, extension),
+      parameters: [],
+      statistics: { ...statistics, path: 'extension', rows: undefined },
+      async verify() {
+        if (reading.isRead) return;
+        for (const transaction of transactions) {
+          const [count] = await transaction.row(layout.text);
+          if (Number(count) !== layout.expected) throw alteredMeanwhile(query.source);
+        }
+        reading.isRead = true;
+      },
+      failure: (error) => endOf(query.source, error),
+      release: () => Promise.resolve(),
+    };
   }
+}
 
-  async #cancel(backend: BackendId, isDone: () => boolean): Promise<void> {
-    while (!isDone()) {
-      await this.#pool.cancelBackend(backend);
-      await delay(CANCEL_EVERY_MS, undefined, { ref: false });
-    }
-  }
+/** The error that ends a statement, whatever way its rows come. */
+function endOf(source: string, error: unknown): QueryError | undefined {
+  if (isQueryError(error) && error.code === 'dataChanged') return error;
+  return /statement timeout/.test(messages(error))
+    ? sourceError(source, { code: '57014', severity: 'ERROR', message: '' })
+    : undefined;
 }
 
 /** Bytes of a value in PostgreSQL's binary format; of any other type it is as long as it is here. */
