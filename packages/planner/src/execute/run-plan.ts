@@ -1,4 +1,5 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api';
+import { cancellation } from '@tributary/engine';
 import type { Engine, EngineResult } from '@tributary/engine';
 import { isQueryError, printDuckdb } from '@tributary/sql';
 import type { Plan, QueryError } from '@tributary/sql';
@@ -126,7 +127,9 @@ function failureOf(
   error: unknown,
   { signal }: RunContext,
 ): { readonly isStreamed: boolean; readonly failure: QueryError | undefined } {
-  if (scans.session === undefined || signal.aborted) return { isStreamed: false, failure: undefined };
+  // A source that was told to stop says so in words of its own.
+  if (signal.aborted) return { isStreamed: false, failure: cancellation(signal, error) };
+  if (scans.session === undefined) return { isStreamed: false, failure: undefined };
   const failure = scans.failure(error);
   return { isStreamed: failure === undefined, failure };
 }
