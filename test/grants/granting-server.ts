@@ -52,7 +52,7 @@ auth:
   administrators: [admins]
   users:
     - { name: root, password: p, roles: [admins] }
-    - { name: ana, password: p, roles: [analysts, staff, loader] }
+    - { name: ana, password: p, roles: [analysts, clerks, loader] }
     - { name: ben, password: p, roles: [loader] }
 sources:
   lake: { connector: lake, root: ${folder}/lake, write: { roles: [loader] } }

@@ -121,7 +121,7 @@ describe.each(['embedded', 'postgres'] as const)('grants in the %s store', (stor
       ['root', 'CREATE VIEW private.one AS SELECT 1 AS n', []],
       ['ben', 'SELECT n FROM private.one', [[1]]],
       ['root', 'REVOKE USAGE ON SCHEMA private FROM PUBLIC', []],
-      ['root', 'GRANT USAGE ON SCHEMA private TO staff', []],
+      ['root', 'GRANT USAGE ON SCHEMA private TO clerks', []],
       ['root', 'REVOKE ALL PRIVILEGES ON ALL TABLES IN SCHEMA private FROM PUBLIC', []],
       ['root', 'GRANT ALL ON ALL TABLES IN SCHEMA private TO analysts', []],
       ['ben', 'SELECT n FROM private.one', `${DENIED} for schema private`],

@@ -20,7 +20,13 @@ import { startHttpServer } from './http/http-server.ts';
 import { createMetrics } from './http/metrics.ts';
 import type { Logger } from './logger.ts';
 import { makeFolder } from './make-folder.ts';
-import { createAccess, createAuthentication, mayWrite, refuseUnknownUser } from './users.ts';
+import {
+  createAccess,
+  createAuthentication,
+  mayWrite,
+  mirroredRoles,
+  refuseUnknownUser,
+} from './users.ts';
 import { startPgwireServer } from './pgwire/server.ts';
 import type { TlsOptions } from './pgwire/tls.ts';
 
@@ -193,10 +199,11 @@ export async function startServer(
     };
     const snapshots = join(config.state, 'system-catalogs');
     await makeFolder(snapshots);
+    const access = createAccess(config);
     const catalogEngine = createCatalogEngine({
       logger,
       snapshots,
-      roles: (config.users ?? []).map(({ name, roles }) => ({ name, memberOf: roles })),
+      roles: mirroredRoles(config, access),
     });
     opened.push({ name: 'system catalogs', close: () => catalogEngine.close() });
     const service = await createQueryService({
@@ -207,7 +214,7 @@ export async function startServer(
       catalogEngine,
       queries,
       reuse,
-      access: createAccess(config),
+      access,
       mayWrite: (user, source) => mayWrite(config, user, source),
       settingDefaults: new Map([['tributary.reuse', config.reuse.mode]]),
       log: (level, message, fields) => logger[level](fields, message),

@@ -2,6 +2,7 @@ import { PUBLIC } from '@tributary/catalog';
 import { SYSTEM_USER } from '@tributary/planner';
 import type { Access } from '@tributary/planner';
 import { QueryError } from '@tributary/sql';
+import type { MirroredRole } from './catalog-engine/mirrored.ts';
 import type { Config, UserConfig } from './config/config.ts';
 import type { Authentication, Credentials } from './pgwire/authentication.ts';
 import { createScramVerifier } from './pgwire/scram.ts';
@@ -83,4 +84,16 @@ export function mayWrite(
   const known = users?.find(({ name }) => name === user);
   if (known === undefined) return user === OPEN_USER;
   return known.roles.some((role) => roles.includes(role));
+}
+
+/** Users as the system catalogs show them. */
+export function mirroredRoles(
+  { users = [] }: Pick<Config, 'users'>,
+  access: Access,
+): readonly MirroredRole[] {
+  return users.map(({ name, roles }) => ({
+    name,
+    memberOf: roles.filter((role) => role !== name),
+    ...(access.reader(name).administrator ? { administrator: true } : {}),
+  }));
 }

@@ -137,7 +137,7 @@ class MirroringCatalogEngine implements RunningCatalogEngine {
         parameterTypes: oids(parameterTypes),
         environment: environmentOf(scope),
       },
-      scope.snapshot,
+      scope,
       signal,
     );
     const description: CatalogDescription = {
@@ -196,7 +196,7 @@ class MirroringCatalogEngine implements RunningCatalogEngine {
         parameters,
         environment: environmentOf(scope),
       },
-      scope.snapshot,
+      scope,
       signal,
     );
     if (answersAlike(text, mirror.volatileFunctions)) {

@@ -1,9 +1,10 @@
 import { messages, protocol } from '@electric-sql/pglite';
 import type { PGlite } from '@electric-sql/pglite';
 import { readBinaryRows } from './binary-rows.ts';
+import { hidingStatements } from './dropped-rows.ts';
 import { oneByOne, rowsStatements } from './mirror-rows.ts';
-import type { RowsStatement } from './mirror-rows.ts';
-import type { MirrorChanges } from './mirrored.ts';
+import type { HiddenObjects, MirrorChanges } from './mirrored.ts';
+import type { RowsStatement } from './rows-statement.ts';
 import { openPrepared } from './prepared-postgres.ts';
 import { OWNER, nameMirror } from './prepare-mirror.ts';
 import { quoteLiteral, quoteName } from './quote.ts';
@@ -91,9 +92,10 @@ export class MirrorDatabase {
     const db = await openPrepared(snapshots);
     await nameMirror(db, database);
     const mirror = new MirrorDatabase(db);
-    for (const { name, memberOf } of roles) {
+    for (const { name, memberOf, administrator } of roles) {
       for (const each of [name, ...memberOf]) await mirror.#ensureRole(each);
-      for (const each of memberOf) await db.exec(`grant ${quoteName(each)} to ${quoteName(name)}`);
+      const granted = administrator === true ? [...memberOf, 'pg_read_all_data'] : memberOf;
+      for (const each of granted) await db.exec(`grant ${quoteName(each)} to ${quoteName(name)}`);
     }
     return mirror;
   }
@@ -214,13 +216,27 @@ export class MirrorDatabase {
     });
   }
 
+  /** Begins a transaction in which objects are not there; they come back with its rollback. */
+  async #hide(hidden: HiddenObjects): Promise<void> {
+    await this.#exchange([
+      protocol.serialize.query('begin; set local allow_system_table_mods = on'),
+    ]);
+    for (const { text, parameters } of hidingStatements(hidden)) {
+      await this.#exchange(run(text, [], parameters, false));
+    }
+    await this.#exchange([protocol.serialize.query('set local allow_system_table_mods = off')]);
+  }
+
   /** Nothing of one statement reaches the next: role and settings are the transaction's, and it is always rolled back. */
   async #within<T>(environment: StatementEnvironment, run: () => Promise<T>): Promise<T> {
     await this.#ensureRole(environment.user);
     const path = environment.searchPath.map(quoteName).join(', ');
+    const { hidden } = environment;
     try {
+      if (hidden !== undefined) await this.#hide(hidden);
       await this.#exchange([
-        protocol.serialize.query(`begin read only;
+        protocol.serialize
+          .query(`${hidden === undefined ? 'begin read only' : 'set transaction read only'};
 set local role ${quoteName(environment.user)};
 set local search_path = ${path === '' ? "''" : path};
 set local timezone = ${quoteLiteral(environment.timeZone)}`),

@@ -1,5 +1,7 @@
-import type { CatalogSnapshot } from '@tributary/catalog';
-import { NO_CONTENTS, mirrorChanges, mirrorContents } from './mirror-plan.ts';
+import { NO_GRANTS } from '@tributary/catalog';
+import type { CatalogSnapshot, Grants } from '@tributary/catalog';
+import type { CatalogScope } from '@tributary/planner';
+import { NO_CONTENTS, hiddenFrom, mirrorChanges, mirrorContents } from './mirror-plan.ts';
 import type { MirrorContents } from './mirror-plan.ts';
 import type { MirrorChanges } from './mirrored.ts';
 import { MirrorThread, cancellation } from './mirror-thread.ts';
@@ -10,6 +12,9 @@ export interface MirrorLogger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
 }
+
+/** Whose statement runs over which catalog. */
+export type MirrorScope = Pick<CatalogScope, 'snapshot' | 'reader'>;
 
 export interface MirrorLimits {
   readonly statementMs: number;
@@ -23,6 +28,8 @@ export interface MirrorLimits {
 interface Live {
   readonly thread: MirrorThread;
   contents: MirrorContents;
+  /** Of what is mirrored. */
+  grants: Grants;
   version: number;
 }
 
@@ -70,13 +77,17 @@ export class MirrorLane {
 
   run<T extends Exclude<WorkerTask, { kind: 'apply' }>>(
     task: T,
-    snapshot: CatalogSnapshot,
+    { snapshot, reader }: MirrorScope,
     signal: AbortSignal,
   ): Promise<TaskResults[T['kind']]> {
     const either = AbortSignal.any([signal, this.#closing]);
     return this.#inTurn(either, async () => {
-      const { thread } = await this.#upToDate(snapshot);
-      return thread.run(task, this.#limits.statementMs, either);
+      const { thread, contents, grants } = await this.#upToDate(snapshot);
+      // By the grants of what is mirrored, which may be newer than the statement's snapshot.
+      const hidden = hiddenFrom(contents, { snapshot: { grants }, reader });
+      const seen =
+        hidden === undefined ? task : { ...task, environment: { ...task.environment, hidden } };
+      return thread.run(seen, this.#limits.statementMs, either);
     });
   }
 
@@ -149,6 +160,7 @@ export class MirrorLane {
     await running;
     next.hidden.filter((reason) => !live.contents.hidden.includes(reason)).forEach(warn);
     live.contents = next;
+    live.grants = snapshot.grants;
     live.version = snapshot.version;
     if (parts > 0) {
       const ms = Math.round(performance.now() - started);
@@ -177,7 +189,7 @@ export class MirrorLane {
     this.#volatileFunctions = new Set(volatileFunctions);
     const ms = Math.round(performance.now() - started);
     this.#logger.info({ database: this.#start.database, ms }, 'system catalogs started');
-    this.#live = { thread, contents: NO_CONTENTS, version: -1 };
+    this.#live = { thread, contents: NO_CONTENTS, grants: NO_GRANTS, version: -1 };
     return this.#live;
   }
 }

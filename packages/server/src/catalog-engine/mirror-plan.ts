@@ -1,6 +1,20 @@
-import type { CatalogSnapshot, KeyDefinition, RelationDefinition } from '@tributary/catalog';
-import { declaredKeys } from '@tributary/catalog';
-import { SYSTEM_SCHEMA, SYSTEM_TABLES, schemaAddresses, visibleSchemas } from '@tributary/planner';
+import type {
+  CatalogSnapshot,
+  KeyDefinition,
+  RelationDefinition,
+  SchemaName,
+} from '@tributary/catalog';
+import { PUBLIC, declaredKeys } from '@tributary/catalog';
+import {
+  SYSTEM_SCHEMA,
+  SYSTEM_TABLES,
+  mayMissSomething,
+  mayRead,
+  mayUseSchema,
+  schemaAddresses,
+  visibleSchemas,
+} from '@tributary/planner';
+import type { AccessScope } from '@tributary/planner';
 import type { ShownRelation } from './mirror-relation.ts';
 import {
   columnsOf,
@@ -9,19 +23,35 @@ import {
   mirroredRelation,
   uniqueKeys,
 } from './mirror-relation.ts';
-import type { MirrorChanges, MirroredKey, MirroredName, MirroredRelation } from './mirrored.ts';
+import type {
+  HiddenObjects,
+  MirrorChanges,
+  MirroredKey,
+  MirroredName,
+  MirroredRelation,
+  MirroredSchema,
+} from './mirrored.ts';
+import { shownSchema } from './shown-grants.ts';
+import type { ShownSchema } from './shown-grants.ts';
 import { StableOids } from './stable-oids.ts';
 
 /** Two with the same OID and fingerprint are the same. */
 interface PlannedRelation {
   readonly fingerprint: string;
+  /** None where the server itself makes it, for everybody. */
+  readonly definition: RelationDefinition | undefined;
   readonly shape: () => MirroredRelation;
+}
+
+interface PlannedSchema extends MirroredSchema {
+  /** The schemas whose relations it shows; none where it is the server's own. */
+  readonly addresses: readonly SchemaName[];
 }
 
 /** What a mirror shows of the catalog, by OID. */
 export interface MirrorContents {
   readonly databases: ReadonlyMap<number, MirroredName>;
-  readonly schemas: ReadonlyMap<number, MirroredName>;
+  readonly schemas: ReadonlyMap<number, PlannedSchema>;
   readonly relations: ReadonlyMap<number, PlannedRelation>;
   /** What cannot be shown, and why. */
   readonly hidden: readonly string[];
@@ -61,7 +91,7 @@ class Contents {
   readonly #oids = new StableOids();
   readonly #names = new Map<number, Set<string>>();
   readonly databases = new Map<number, MirroredName>();
-  readonly schemas = new Map<number, MirroredName>();
+  readonly schemas = new Map<number, PlannedSchema>();
   readonly #named: Shown[] = [];
   readonly hidden: string[] = [];
   readonly oids = this.#oids;
@@ -71,9 +101,10 @@ class Contents {
     this.databases.set(oid, { oid, name: keptName(name) });
   }
 
-  schema(name: string): number {
+  schema(name: string, shown: Pick<ShownSchema, 'addresses' | 'grantees'>): number {
     const oid = this.#oids.of(`schema ${name}`);
-    this.schemas.set(oid, { oid, name: keptName(name) });
+    const { addresses, grantees } = shown;
+    this.schemas.set(oid, { oid, name: keptName(name), addresses, grantees });
     this.#names.set(oid, new Set());
     return oid;
   }
@@ -115,7 +146,8 @@ function collect(snapshot: CatalogSnapshot, database: string): Contents {
     if (other !== database) contents.database(other);
   }
   for (const schema of visibleSchemas({ snapshot, database })) {
-    const oid = contents.schema(schema);
+    const shown = shownSchema(snapshot, database, schema);
+    const oid = contents.schema(schema, shown);
     for (const address of schemaAddresses(snapshot, database, schema)) {
       for (const relation of snapshot.relations(address.database, address.schema)) {
         const { id, version, name, comment } = relation;
@@ -126,6 +158,7 @@ function collect(snapshot: CatalogSnapshot, database: string): Contents {
           name,
           kind: shownKind(relation),
           definition: relation,
+          grantees: shown.granteesOf(address, relation),
           columns: columnsOf(relation),
           keys: keysOf(relation),
           ...(comment === undefined ? {} : { comment }),
@@ -137,10 +170,16 @@ function collect(snapshot: CatalogSnapshot, database: string): Contents {
       }
     }
   }
-  const system = contents.schema(SYSTEM_SCHEMA);
+  const system = contents.schema(SYSTEM_SCHEMA, { addresses: [], grantees: [PUBLIC] });
   for (const { name, columns, comment, requiredParameters = 0 } of SYSTEM_TABLES) {
     if (requiredParameters > 0) continue;
-    const facts = { version: 'system', schema: system, kind: 'view', keys: [] } as const;
+    const facts = {
+      version: 'system',
+      schema: system,
+      kind: 'view',
+      keys: [],
+      grantees: [PUBLIC],
+    } as const;
     contents.relation({ ...facts, id: name, name, columns, comment });
   }
   return contents;
@@ -183,16 +222,35 @@ export function mirrorContents(snapshot: CatalogSnapshot, database: string): Mir
   }
   const relations = new Map<number, PlannedRelation>();
   for (const relation of shown) {
-    const { oid, kind, version, estimate } = relation;
+    const { oid, kind, version, estimate, grantees, definition } = relation;
     const others = foreign.get(oid) ?? [];
     relations.set(oid, {
       // Names and columns follow from the version; what other relations and the source's statistics say does not.
-      fingerprint: `${relation.schema} ${relation.name} ${kind} ${version} ${estimate?.rows ?? ''} ${estimate?.bytes ?? ''} ${linked.has(oid)} ${others.map(({ index, target }) => `${target?.relation} ${index}`).join()}`,
+      fingerprint: `${relation.schema} ${relation.name} ${kind} ${version} ${estimate?.rows ?? ''} ${estimate?.bytes ?? ''} ${linked.has(oid)} ${JSON.stringify(grantees)} ${others.map(({ index, target }) => `${target?.relation} ${index}`).join()}`,
+      definition,
       shape: () =>
         mirroredRelation(relation, oids, [...uniqueOf(relation), ...others], linked.has(oid)),
     });
   }
   return { databases, schemas, relations, hidden };
+}
+
+/** What of a mirror's contents a reader may not see; undefined: it sees all. */
+export function hiddenFrom(
+  contents: MirrorContents,
+  scope: AccessScope,
+): HiddenObjects | undefined {
+  if (!mayMissSomething(scope)) return undefined;
+  const schemas = [...contents.schemas.values()].filter(
+    ({ addresses }) =>
+      addresses.length > 0 && !addresses.some((address) => mayUseSchema(scope, address)),
+  );
+  const relations: number[] = [];
+  for (const [oid, { definition }] of contents.relations) {
+    if (definition !== undefined && !mayRead(scope, definition)) relations.push(oid);
+  }
+  if (schemas.length + relations.length === 0) return undefined;
+  return { schemas: schemas.map(({ oid }) => oid), relations };
 }
 
 /** At most so many relations in one message to a mirror: what making and sending them takes holds up the process. */
@@ -208,19 +266,26 @@ export function* mirrorChanges(from: MirrorContents, to: MirrorContents): Genera
     (others: ReadonlyMap<number, MirroredName>) =>
     (oid: number, { name }: MirroredName): boolean =>
       others.get(oid)?.name === name;
+  const sameSchema =
+    (others: ReadonlyMap<number, MirroredSchema>) =>
+    (oid: number, { name, grantees }: MirroredSchema): boolean =>
+      others.get(oid)?.name === name &&
+      others.get(oid)?.grantees.join('\0') === grantees.join('\0');
   const sameRelation =
     (others: ReadonlyMap<number, PlannedRelation>) =>
     (oid: number, { fingerprint }: PlannedRelation): boolean =>
       others.get(oid)?.fingerprint === fingerprint;
   const dropped = {
     databases: gone(from.databases, sameName(to.databases)),
-    schemas: gone(from.schemas, sameName(to.schemas)),
+    schemas: gone(from.schemas, sameSchema(to.schemas)),
     relations: gone(from.relations, sameRelation(to.relations)),
   };
   const come = <T>(all: ReadonlyMap<number, T>, oids: readonly number[]): T[] =>
     oids.flatMap((oid) => all.get(oid) ?? []);
   const databases = come(to.databases, gone(to.databases, sameName(from.databases)));
-  const schemas = come(to.schemas, gone(to.schemas, sameName(from.schemas)));
+  const schemas = come(to.schemas, gone(to.schemas, sameSchema(from.schemas))).map(
+    ({ oid, name, grantees }): MirroredSchema => ({ oid, name, grantees }),
+  );
   // In order of their OIDs: indexes grow at their end.
   const relations = gone(to.relations, sameRelation(from.relations)).sort((a, b) => a - b);
   if ([...Object.values(dropped), databases, schemas].some(({ length }) => length > 0)) {

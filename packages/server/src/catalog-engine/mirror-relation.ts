@@ -52,6 +52,7 @@ export interface ShownRelation {
   readonly kind: 'table' | 'view';
   readonly columns: readonly ColumnDefinition[];
   readonly keys: readonly KeyDefinition[];
+  readonly grantees: readonly string[];
   readonly comment?: string;
   readonly query?: string;
   readonly estimate?: { readonly rows: number; readonly bytes: number };
@@ -169,6 +170,7 @@ export function mirroredRelation(
     linked,
     rows: estimate?.rows ?? -1,
     pages: Math.ceil((estimate?.bytes ?? 0) / PAGE_BYTES),
+    grantees: relation.grantees,
     ...(comment === undefined ? {} : { comment }),
     ...(query === undefined ? {} : { query }),
   };

@@ -1,61 +1,32 @@
-import { arrayLiteral } from './array-literal.ts';
-import type { MirrorChanges, MirroredKey, MirroredName, MirroredRelation } from './mirrored.ts';
-
-/** One statement over rows that come as columns: each parameter is the text of an array. */
-export interface RowsStatement {
-  readonly text: string;
-  readonly parameters: readonly string[];
-}
-
-type Value = string | number | boolean | null;
-
-/** The statement once over all rows; nothing for none. `columns` says what of a row each parameter takes. */
-function over<T>(
-  rows: readonly T[],
-  text: string,
-  ...columns: ((row: T) => Value)[]
-): readonly RowsStatement[] {
-  if (rows.length === 0) return [];
-  return [{ text, parameters: columns.map((column) => arrayLiteral(rows.map(column))) }];
-}
+import { dropRows } from './dropped-rows.ts';
+import type {
+  MirrorChanges,
+  MirroredKey,
+  MirroredName,
+  MirroredRelation,
+  MirroredSchema,
+} from './mirrored.ts';
+import { over } from './rows-statement.ts';
+import type { RowsStatement } from './rows-statement.ts';
 
 const OWNER = "'tributary'::regrole";
-/** Whoever may connect may read: what the default privileges of a database would say. */
-const RELATION_ACL = "'{=r/tributary,tributary=arwdDxtm/tributary}'::aclitem[]";
-const SCHEMA_ACL = "'{=U/tributary,tributary=UC/tributary}'::aclitem[]";
+/** What the owner may do, in an ACL beside what is granted. */
+const RELATION_OWNER = "'{tributary=arwdDxtm/tributary}'::aclitem[]";
+const SCHEMA_OWNER = "'{tributary=UC/tributary}'::aclitem[]";
+
+/** The ACL of an object from the JSON of its grantees. Who is not known here has no part in it. */
+function acl(grantees: string, privilege: 'SELECT' | 'USAGE', owners: string): string {
+  return `coalesce((select array_agg(makeaclitem(case g.name when 'public' then 0 else r.oid end, ${OWNER}, '${privilege}', false) order by g.number)
+   from jsonb_array_elements_text(${grantees}::jsonb) with ordinality g (name, number) left join pg_authid r on r.rolname = g.name
+   where g.name = 'public' or r.rolname <> 'tributary'), '{}'::aclitem[]) || ${owners}`;
+}
+
 const BTREE = 403;
 const TEXT_OPERATORS = 3126;
 
-const each = <T>(value: T): T => value;
-
-function dropRows({ databases, schemas, relations }: MirrorChanges['dropped']) {
-  const hanging = [
-    // Index relations first, while pg_index still names them.
-    `delete from pg_attribute where attrelid in (select indexrelid from pg_index where indrelid = any($1::oid[]))`,
-    `delete from pg_depend where classid = 'pg_class'::regclass and objid in (select indexrelid from pg_index where indrelid = any($1::oid[]))`,
-    `delete from pg_class where oid in (select indexrelid from pg_index where indrelid = any($1::oid[]))`,
-    `delete from pg_index where indrelid = any($1::oid[])`,
-    `delete from pg_depend where classid = 'pg_constraint'::regclass and objid in (select oid from pg_constraint where conrelid = any($1::oid[]))`,
-    `delete from pg_constraint where conrelid = any($1::oid[])`,
-    `delete from pg_attrdef where adrelid = any($1::oid[])`,
-    `delete from pg_rewrite where ev_class = any($1::oid[])`,
-    `delete from pg_seclabel where classoid = 'pg_class'::regclass and objoid = any($1::oid[])`,
-    `delete from pg_description where classoid = 'pg_class'::regclass and objoid = any($1::oid[])`,
-    `delete from pg_attribute where attrelid = any($1::oid[])`,
-    `delete from pg_type where typelem in (select oid from pg_type where typrelid = any($1::oid[]))`,
-    `delete from pg_type where typrelid = any($1::oid[])`,
-    `delete from pg_class where oid = any($1::oid[])`,
-  ];
-  return [
-    ...hanging.flatMap((text) => over(relations, text, each)),
-    ...over(schemas, 'delete from pg_namespace where oid = any($1::oid[])', each),
-    ...over(databases, 'delete from pg_database where oid = any($1::oid[])', each),
-  ];
-}
-
 function nameRows(
   databases: readonly MirroredName[],
-  schemas: readonly MirroredName[],
+  schemas: readonly MirroredSchema[],
 ): readonly RowsStatement[] {
   return [
     ...over(
@@ -69,9 +40,11 @@ from pg_database, unnest($1::oid[], $2::text[]) as u (oid, name) where datname =
     ),
     ...over(
       schemas,
-      `insert into pg_namespace select oid, name, ${OWNER}, ${SCHEMA_ACL} from unnest($1::oid[], $2::text[]) as u (oid, name)`,
+      `insert into pg_namespace select u.oid, u.name, ${OWNER}, ${acl('u.grantees', 'USAGE', SCHEMA_OWNER)}
+from unnest($1::oid[], $2::text[], $3::text[]) as u (oid, name, grantees)`,
       ({ oid }) => oid,
       ({ name }) => name,
+      ({ grantees }) => JSON.stringify(grantees),
     ),
   ];
 }
@@ -118,9 +91,9 @@ from unnest($2::oid[], $4::oid[], $5::oid[], $6::text[]) as u (schema, type, "ar
 select u.oid, u.name, u.schema, u.type, 0, ${OWNER}, case when view then 0 else 2 end, case when view then 0 else u.oid end, 0, u.pages,
   u.rows, 0, 0, 0, indexed, false, 'p', case when view then 'v' else 'r' end, u.columns, 0, view, linked, false, false, false, true,
   case when view then 'n' else 'd' end, false, 0, case when view then '0' else '3' end::xid, case when view then '0' else '1' end::xid,
-  ${RELATION_ACL}
-from unnest($1::oid[], $2::oid[], $3::text[], $4::oid[], $5::bool[], $6::int2[], $7::float4[], $8::int4[], $9::bool[], $10::bool[])
-  as u (oid, schema, name, type, view, columns, rows, pages, indexed, linked)`,
+  ${acl('u.grantees', 'SELECT', RELATION_OWNER)}
+from unnest($1::oid[], $2::oid[], $3::text[], $4::oid[], $5::bool[], $6::int2[], $7::float4[], $8::int4[], $9::bool[], $10::bool[], $11::text[])
+  as u (oid, schema, name, type, view, columns, rows, pages, indexed, linked, grantees)`,
       ({ oid }) => oid,
       ({ schema }) => schema,
       ({ name }) => name,
@@ -131,6 +104,7 @@ from unnest($1::oid[], $2::oid[], $3::text[], $4::oid[], $5::bool[], $6::int2[],
       ({ pages }) => pages,
       ({ keys }) => keys.some(isUnique),
       ({ linked }) => linked,
+      ({ grantees }) => JSON.stringify(grantees),
     ),
     ...over(
       columns,

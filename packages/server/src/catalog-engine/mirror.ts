@@ -2,7 +2,7 @@ import type { CatalogSnapshot } from '@tributary/catalog';
 import { QueryError } from '@tributary/sql';
 import { MirrorLane } from './mirror-lane.ts';
 import { cancellation } from './mirror-thread.ts';
-import type { MirrorLimits, MirrorLogger } from './mirror-lane.ts';
+import type { MirrorLimits, MirrorLogger, MirrorScope } from './mirror-lane.ts';
 import type { TaskResults, WorkerStart, WorkerTask } from './worker-protocol.ts';
 
 interface Waiter {
@@ -49,7 +49,7 @@ export class Mirror {
 
   async run<T extends Exclude<WorkerTask, { kind: 'apply' }>>(
     task: T,
-    snapshot: CatalogSnapshot,
+    scope: MirrorScope,
     signal: AbortSignal,
   ): Promise<TaskResults[T['kind']]> {
     if (this.#statements >= this.#limits.waiting) {
@@ -61,9 +61,12 @@ export class Mirror {
     }
     this.#statements += 1;
     try {
-      const lane = await this.#take(snapshot, AbortSignal.any([signal, this.#closing.signal]));
+      const lane = await this.#take(
+        scope.snapshot,
+        AbortSignal.any([signal, this.#closing.signal]),
+      );
       try {
-        return await lane.run(task, snapshot, signal);
+        return await lane.run(task, scope, signal);
       } finally {
         this.#give(lane);
       }

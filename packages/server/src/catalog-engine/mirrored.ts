@@ -4,6 +4,12 @@ export interface MirroredName {
   readonly name: string;
 }
 
+/** A row of pg_namespace. */
+export interface MirroredSchema extends MirroredName {
+  /** Roles with the one privilege there is; `public` is everybody. */
+  readonly grantees: readonly string[];
+}
+
 /** A column as pg_attribute has it. */
 export interface MirroredColumn {
   readonly name: string;
@@ -46,6 +52,8 @@ export interface MirroredRelation {
   readonly rows: number;
   readonly pages: number;
   readonly comment?: string;
+  /** As those of a schema. */
+  readonly grantees: readonly string[];
   /** A view's query. */
   readonly query?: string;
 }
@@ -54,6 +62,8 @@ export interface MirroredRelation {
 export interface MirroredRole {
   readonly name: string;
   readonly memberOf: readonly string[];
+  /** Reads everything. */
+  readonly administrator?: true;
 }
 
 /** What is to vanish, by OID, and what is to appear, in this order. */
@@ -64,6 +74,12 @@ export interface MirrorChanges {
     readonly relations: readonly number[];
   };
   readonly databases: readonly MirroredName[];
-  readonly schemas: readonly MirroredName[];
+  readonly schemas: readonly MirroredSchema[];
   readonly relations: readonly MirroredRelation[];
+}
+
+/** What a statement's reader may not see, by OID. */
+export interface HiddenObjects {
+  readonly schemas: readonly number[];
+  readonly relations: readonly number[];
 }

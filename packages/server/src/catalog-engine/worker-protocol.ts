@@ -1,10 +1,12 @@
-import type { MirrorChanges, MirroredRole } from './mirrored.ts';
+import type { HiddenObjects, MirrorChanges, MirroredRole } from './mirrored.ts';
 
 /** What a session contributes to a statement; everything else is the mirror's. */
 export interface StatementEnvironment {
   readonly user: string;
   readonly searchPath: readonly string[];
   readonly timeZone: string;
+  /** What the user may not see; absent: nothing is hidden. */
+  readonly hidden?: HiddenObjects;
 }
 
 /** What a worker is started with. */
