@@ -191,27 +191,8 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     topic: 'Formatting',
     names: ['to_char'],
     effect: 'refused',
-    what: 'Date patterns TZ, OF, BC, RM, TH, Y,YYY and one- to three-letter ISO years; number patterns other than 9, 0, comma, point and FM; intervals; formats that are not constant; NaN and infinity.',
+    what: 'Formats that are not constant; TZ in zones with summer time; RM, J and ISO weeks of intervals; V with more than 9 digits of integers.',
     why: "The format is compiled into the engine's text.",
-  },
-  {
-    topic: 'Formatting',
-    names: ['to_char'],
-    effect: 'differs',
-    what: 'Floats of more than 15 digits that do not fit the format: the number of # after the point. The float -0 has no sign.',
-    why: 'PostgreSQL drops places that a float does not surely have, and prints the sign bit.',
-    recognise: (divergence) =>
-      uses(divergence, ['to_char']) &&
-      sameSpelled(divergence, (value) =>
-        value.replace(/#[#.,]*/g, '#').replace(/-(?=[0,.]+$)/, ' '),
-      ),
-  },
-  {
-    topic: 'Formatting',
-    names: ['to_char'],
-    effect: 'differs',
-    what: 'YYYY of years before 1 or after 9999 is not padded as in PostgreSQL.',
-    why: "The year is printed by the engine's strftime.",
   },
   {
     topic: 'Formatting',

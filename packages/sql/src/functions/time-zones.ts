@@ -47,6 +47,15 @@ export function isUtc(zone: string): boolean {
   return /^'(?:utc|etc\/utc|gmt|z)'$/i.test(zone);
 }
 
+/** The short name of a zone (a DuckDB literal) that always has the same one; undefined for those with summer time. */
+export function fixedZoneName(zone: string): string | undefined {
+  if (isUtc(zone)) return /gmt/i.test(zone) ? 'GMT' : 'UTC';
+  const match = /^'etc\/gmt([+-])(\d{1,2})'$/i.exec(zone);
+  return match === null
+    ? undefined
+    : `${match[1] === '+' ? '-' : '+'}${(match[2] ?? '').padStart(2, '0')}`;
+}
+
 /** DuckDB text of the moment that a zone's clock shows a timestamp at. */
 export function toMoment(timestamp: string, zone: string): string {
   return isUtc(zone)

@@ -1,45 +1,41 @@
-import { formatTimestamp, parseTimestamp } from '../datetime-format.ts';
+import { parseTimestamp } from '../datetime-format.ts';
+import { intervalText } from '../formats/interval-text.ts';
+import { momentText, needsZone } from '../formats/moment-text.ts';
 import type { FunctionEntry, Template } from '../function-entry.ts';
-import { formatNumber, numberFormat } from '../number-format.ts';
+import { toCharNumber } from '../formats/to-char-number.ts';
+import { numberFormat } from '../number-format.ts';
 import { fn } from '../signature.ts';
 import { raise, refuse, requireConstant, reuse, textLiteral } from '../template-parts.ts';
-import { toClock } from '../time-zones.ts';
+import { fixedZoneName, toClock } from '../time-zones.ts';
 
-const timestampText: Template = ([at, format], context) => {
+const timestampText: Template = ([at, format]) => {
   const pattern = requireConstant(format, 'The format of to_char()');
-  const zoned = at?.type.kind === 'scalar' && at.type.name === 'timestamptz';
-  const text = at?.text ?? 'NULL';
-  return reuse([zoned ? toClock(text, context.timeZone) : text], (local) =>
-    formatTimestamp(local, pattern),
+  return reuse([at?.text ?? 'NULL'], (clock) =>
+    momentText({ clock, offset: undefined, zone: undefined }, pattern),
   );
 };
 
-/** Integers and numerics round half away from zero; floats as printf does. */
-const numberText =
-  (float: boolean): Template =>
-  ([value, format]) => {
-    const parsed = numberFormat(requireConstant(format, 'The format of to_char()'));
-    const scale = parsed.decimals?.length ?? 0;
-    return reuse([value?.text ?? 'NULL'], (x) => {
-      const digits = float
-        ? `printf('%.${scale}f', abs(${x}))`
-        : `CAST(CAST(abs(CAST(${x} AS DECIMAL(38,${Math.max(scale, decimalScale(value?.type))}))) AS DECIMAL(38,${scale})) AS VARCHAR)`;
-      const text = reuse([digits], (d) =>
-        formatNumber(
-          parsed,
-          float ? `${x} < 0` : `(${x} < 0 AND regexp_matches(${d}, '[1-9]'))`,
-          d,
-        ),
-      );
-      if (!float) return `CASE WHEN ${x} IS NOT NULL THEN ${text} END`;
-      const odd = raise('featureNotSupported', 'to_char() of NaN and infinity is not supported');
-      return `CASE WHEN ${x} IS NULL THEN NULL WHEN NOT isfinite(${x}) THEN ${odd} ELSE ${text} END`;
-    });
-  };
+const momentTemplate: Template = ([at, format], context) => {
+  const pattern = requireConstant(format, 'The format of to_char()');
+  const moment = at?.text ?? 'NULL';
+  const zone = fixedZoneName(context.timeZone);
+  if (!needsZone(pattern)) {
+    return reuse([toClock(moment, context.timeZone)], (clock) =>
+      momentText({ clock, offset: undefined, zone }, pattern),
+    );
+  }
+  return reuse([moment], (instant) =>
+    reuse([toClock(instant, context.timeZone)], (clock) => {
+      const offset = `((epoch_us(${clock}) - epoch_us(${instant})) // 1000000)`;
+      return momentText({ clock, offset, zone }, pattern);
+    }),
+  );
+};
 
-function decimalScale(type: { kind: string; digits?: { scale: number } } | undefined): number {
-  return type?.digits?.scale ?? 0;
-}
+const intervalTemplate: Template = ([span, format]) => {
+  const pattern = requireConstant(format, 'The format of to_char()');
+  return reuse([span?.text ?? 'NULL'], (value) => intervalText(value, pattern));
+};
 
 const parsedTimestamp =
   (wrap: (text: string, zone: string) => string): Template =>
@@ -105,11 +101,13 @@ const stable = { volatility: 'stable' } as const;
 
 export const formattingRows: readonly FunctionEntry[] = [
   fn('to_char(timestamp, text) -> text', { duckdb: timestampText, ...stable }),
-  fn('to_char(timestamptz, text) -> text', { duckdb: timestampText, ...stable }),
-  fn('to_char(int4, text) -> text', { duckdb: numberText(false), ...stable }),
-  fn('to_char(int8, text) -> text', { duckdb: numberText(false), ...stable }),
-  fn('to_char(numeric, text) -> text', { duckdb: numberText(false), ...stable }),
-  fn('to_char(float8, text) -> text', { duckdb: numberText(true), ...stable }),
+  fn('to_char(timestamptz, text) -> text', { duckdb: momentTemplate, ...stable }),
+  fn('to_char(interval, text) -> text', { duckdb: intervalTemplate, ...stable }),
+  fn('to_char(int4, text) -> text', { duckdb: toCharNumber.int4, ...stable }),
+  fn('to_char(int8, text) -> text', { duckdb: toCharNumber.int8, ...stable }),
+  fn('to_char(numeric, text) -> text', { duckdb: toCharNumber.numeric, ...stable }),
+  fn('to_char(float4, text) -> text', { duckdb: toCharNumber.float4, ...stable }),
+  fn('to_char(float8, text) -> text', { duckdb: toCharNumber.float8, ...stable }),
   fn('to_date(text, text) -> date', {
     duckdb: parsedTimestamp((at) => `CAST(${at} AS DATE)`),
     ...stable,
