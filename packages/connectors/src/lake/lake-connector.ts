@@ -8,17 +8,9 @@ import {
   type TimesStore,
 } from '@tributary/catalog';
 import type { Engine } from '@tributary/engine';
-import {
-  domainContains,
-  isEmptyDomain,
-  parseDomainValue,
-  QueryError,
-  type Constraint,
-  type Domain,
-} from '@tributary/sql';
+import { isEmptyDomain, QueryError, type Constraint } from '@tributary/sql';
 import type {
   Connector,
-  DeclaredTimes,
   ListedPartition,
   ScanContext,
   ScanListing,
@@ -29,8 +21,9 @@ import type {
 import { noScanStatistics } from '../scan-statistics.ts';
 import type { FileStore, OpenFiles, StoreContext, StoredFile } from './file-store.ts';
 import { FileTimes } from './file-times.ts';
+import { fitting } from './fitting-partitions.ts';
 import { findHivePartitions } from './hive-partitions.ts';
-import { leaveOutTimes, type FoundFiles } from './leave-out-times.ts';
+import { leaveOutTimes, timeRange, type FoundFiles } from './leave-out-times.ts';
 import { fromRoot, outsideRoot, RESERVED_FOLDER } from './location.ts';
 import { LocalStore } from './local-store.ts';
 import { parquetGroups } from './parquet/parquet-reader.ts';
@@ -170,12 +163,26 @@ class LakeConnector implements Connector {
   }
 
   /** The partitions that a request leaves, and their files: of a write all or none. */
-  #find(request: ScanRequest, context: ScanContext, confirms = false): Promise<FoundFiles> {
-    return this.#gate.list(request.table.location, () => this.#list(request, context, confirms));
+  async #find(request: ScanRequest, context: ScanContext, confirms = false): Promise<FoundFiles> {
+    const started = performance.now();
+    const range = timeRange(request);
+    // Of files that are left out nobody asks afterwards whether they still are what is remembered.
+    const trusting = confirms && range === undefined;
+    const listed = await this.#gate.list(request.table.location, () =>
+      this.#list(request, context, trusting),
+    );
+    const { signal } = context;
+    const { statistics } = listed;
+    const found =
+      range === undefined
+        ? listed
+        : await leaveOutTimes(listed, range, this.#times, { signal, statistics });
+    countFiles(statistics, found.files);
+    statistics.listingMs = performance.now() - started;
+    return found;
   }
 
   async #list(request: ScanRequest, context: ScanContext, confirms: boolean): Promise<FoundFiles> {
-    const started = performance.now();
     const { table } = request;
     const statistics = noScanStatistics(this.#store.path);
     const partitions = await selectPartitions(
@@ -188,23 +195,11 @@ class LakeConnector implements Connector {
         table: `${table.schema}.${table.name}`,
       },
     );
-    const range = rangeOf(request);
     const files = await this.#store.list(
       partitions.map(({ location }) => location),
-      // Of files that are left out nobody asks afterwards whether they still are what is remembered.
-      { signal: context.signal, statistics, confirms: confirms && range === undefined },
+      { signal: context.signal, statistics, confirms },
     );
-    const found = { partitions, files, statistics };
-    const kept =
-      range === undefined
-        ? found
-        : await leaveOutTimes(found, range.times, range.column, range.domain, this.#times, {
-            signal: context.signal,
-            statistics,
-          });
-    countFiles(statistics, kept.files);
-    statistics.listingMs = performance.now() - started;
-    return kept;
+    return { partitions, files, statistics };
   }
 
   async #relation(
@@ -337,25 +332,6 @@ class LakeConnector implements Connector {
   }
 }
 
-/** The range that a request sets on its table's time column, where its files can tell their times. */
-function rangeOf({ table, times, constraint }: ScanRequest):
-  | {
-      readonly times: DeclaredTimes;
-      readonly column: ColumnDefinition;
-      readonly domain: Domain;
-    }
-  | undefined {
-  const column = table.columns.find(({ name }) => name === times?.column);
-  const domain = times && constraint.get(times.column);
-  return table.storage.format !== 'parquet' ||
-    times === undefined ||
-    column === undefined ||
-    domain === undefined ||
-    domain.nulls
-    ? undefined
-    : { times, column, domain };
-}
-
 function countFiles(statistics: ScanStatistics, files: readonly StoredFile[]): void {
   statistics.files = files.length;
   for (const { size } of files) statistics.fileBytes += size;
@@ -396,27 +372,4 @@ function resolveColumns(request: Pick<ScanRequest, 'table' | 'columns'>): {
     else throw new QueryError('internalError', `A scan asks for the unknown column "${name}".`);
   }
   return { files, partitions };
-}
-
-/** Whether a partition's values lie in the constraint's domains: planning relies on it, so the store's word is not enough. */
-function fits(table: TableDefinition, constraint: Constraint, { values }: Partition): boolean {
-  return table.partitionColumns.every(({ name, type }, index) => {
-    const domain = constraint.get(name);
-    if (domain === undefined) return true;
-    const text = values[index] ?? null;
-    const value = text === null ? null : parseDomainValue(text, type);
-    return value !== undefined && domainContains(domain, value);
-  });
-}
-
-async function* fitting(
-  table: TableDefinition,
-  constraint: Constraint,
-  partitions: AsyncIterable<RegisteredPartition>,
-  statistics: ScanStatistics,
-): AsyncGenerator<Partition> {
-  for await (const partition of partitions) {
-    statistics.partitionsConsidered += 1n;
-    if (fits(table, constraint, partition)) yield partition;
-  }
 }

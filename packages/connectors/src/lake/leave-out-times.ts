@@ -1,6 +1,6 @@
 import type { ColumnDefinition, Partition } from '@tributary/catalog';
 import type { Domain } from '@tributary/sql';
-import type { DeclaredTimes, ScanStatistics } from '../connector.ts';
+import type { DeclaredTimes, ScanRequest, ScanStatistics } from '../connector.ts';
 import type { StoreContext, StoredFile } from './file-store.ts';
 import type { FileTimes, PlacedFiles } from './file-times.ts';
 import type { Times } from './parquet/read-times.ts';
@@ -12,15 +12,33 @@ export interface FoundFiles {
   readonly statistics: ScanStatistics;
 }
 
+/** A range of a table's time column, whose files can tell their times. */
+export interface TimeRange {
+  readonly declared: DeclaredTimes;
+  readonly column: ColumnDefinition;
+  readonly domain: Domain;
+}
+
+/** The range that a request sets on its table's time column; undefined where there is none, or files tell no times. */
+export function timeRange({ table, times, constraint }: ScanRequest): TimeRange | undefined {
+  const column = table.columns.find(({ name }) => name === times?.column);
+  const domain = times && constraint.get(times.column);
+  return table.storage.format !== 'parquet' ||
+    times === undefined ||
+    column === undefined ||
+    domain === undefined ||
+    domain.nulls
+    ? undefined
+    : { declared: times, column, domain };
+}
+
 /**
  * Leaves out the windows that are declared to have no row of a range, and whose files say the same. What a declaration promises is never
  * believed: each window that it would leave out is looked at, once for each version of its files.
  */
 export async function leaveOutTimes(
   found: FoundFiles,
-  declared: DeclaredTimes,
-  column: ColumnDefinition,
-  range: Domain,
+  { declared, column, domain }: TimeRange,
   times: FileTimes,
   context: StoreContext,
 ): Promise<FoundFiles> {
@@ -44,7 +62,7 @@ export async function leaveOutTimes(
   const widened = new Set<string>();
   looked.forEach((at, index) => {
     const id = windows[at]?.id;
-    if (id !== undefined && mayLieIn(tell[index] ?? 'unknown', range)) widened.add(id);
+    if (id !== undefined && mayLieIn(tell[index] ?? 'unknown', domain)) widened.add(id);
   });
   found.statistics.windowsWidened += widened.size;
   return keepPartitions(
