@@ -15,11 +15,12 @@ import { warehouseRows } from './warehouse/rows-moved.ts';
 import { warehouseTpch } from './warehouse/tpch-split.ts';
 import { warehouseWhole } from './warehouse/tpch-whole.ts';
 import { warehouseWindows } from './warehouse/windows.ts';
-import { slowClients } from './wire/slow-clients.ts';
+import { cancelled, endedStatements } from './wire/ended-statements.ts';
+import { manyConnections, stoppedReader } from './wire/slow-clients.ts';
 import { statements } from './wire/statements.ts';
 import { wire } from './wire/wire.ts';
 
-/** `npm run bench [-- name ...]`: ratios against peers in one run on this machine. `reuse` names all that begin with it. */
+/** `npm run bench [-- name ...]`: ratios against peers in one run on this machine. `reuse` or `clients` name all that begin with it. */
 const BENCHMARKS: readonly Benchmark[] = [
   planning,
   lakeLocal,
@@ -30,7 +31,10 @@ const BENCHMARKS: readonly Benchmark[] = [
   wire,
   catalog,
   statements,
-  slowClients,
+  manyConnections,
+  stoppedReader,
+  cancelled,
+  endedStatements,
   reuseDay,
   reusePartition,
   reuseS3,
