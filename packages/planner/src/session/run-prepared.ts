@@ -61,10 +61,13 @@ export async function runSelect(
   if (bound.relations.length > 0) {
     records.remember(record);
   }
-  const answer = { columns: bound.plan.columns, tag: 'SELECT', notices: [] } as const;
+  const { columns } = bound.plan;
+  // Written out: a spread before other properties makes an object by the engine's slow path, for each statement.
   const sent = (chunks: AsyncGenerator<DuckDBDataChunk>): StatementResult => ({
-    ...answer,
     kind: 'rows',
+    columns,
+    tag: 'SELECT',
+    notices: [],
     chunks: () => records.until(chunks, record),
     close: async () => {
       await chunks.return(undefined);
@@ -80,7 +83,7 @@ export async function runSelect(
   const rows = off ? undefined : constantRows(folded);
   if (rows !== undefined) {
     records.end(record);
-    return { ...answer, kind: 'textRows', rows };
+    return { kind: 'textRows', columns, tag: 'SELECT', notices: [], rows };
   }
   return sent(runPlan(rewriteFolded(folded, scope).plan, runContext(scope)));
 }

@@ -108,11 +108,13 @@ from unnest($1::oid[], $2::oid[], $3::text[], $4::oid[], $5::bool[], $6::int2[],
     ),
     ...over(
       columns,
+      // Side by side in a list, arrays come apart row by row; in FROM each of them would be written to a store of its own first.
       `insert into pg_attribute (${ATTRIBUTE_COLUMNS})
 select u.relation, u.name, u.type, t.typlen, u.number, u.modifier, u.dimensions, t.typbyval, t.typalign, t.typstorage, '', u.required,
   u.filled, false, '', '', false, true, 0, t.typcollation
-from unnest($1::oid[], $2::int2[], $3::text[], $4::oid[], $5::int4[], $6::int2[], $7::bool[], $8::bool[])
-  as u (relation, number, name, type, modifier, dimensions, required, filled) join pg_type t on t.oid = u.type`,
+from (select unnest($1::oid[]), unnest($2::int2[]), unnest($3::text[]), unnest($4::oid[]), unnest($5::int4[]), unnest($6::int2[]),
+    unnest($7::bool[]), unnest($8::bool[])) as u (relation, number, name, type, modifier, dimensions, required, filled)
+  join pg_type t on t.oid = u.type`,
       ({ relation }) => relation,
       ({ number }) => number,
       ({ name }) => name,

@@ -172,8 +172,9 @@ const STATEMENT = 0x53;
 const PORTAL = 0x50;
 
 function readMany<T>(reader: Reader, read: () => T): T[] {
-  const count = reader.count();
-  return Array.from({ length: count }, read);
+  const values: T[] = [];
+  for (let left = reader.count(); left > 0; left--) values.push(read());
+  return values;
 }
 
 function parameterType(oid: number): SqlType | undefined {
