@@ -1,5 +1,5 @@
-import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { access, mkdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { AUDIENCE, dayText } from './audience-shape.ts';
 
@@ -9,7 +9,10 @@ const DONE = '.complete';
 /** Generates both layouts of the audience lake once below `.cache/bench` and answers the folder that holds them. */
 export async function audienceLake(): Promise<string> {
   const { days, apps, rowsPerDay, users } = AUDIENCE;
-  const root = resolve(`.cache/bench/audience-${days}-${apps}-${rowsPerDay}-${users}`);
+  // Without symbolic links: the engine resolves each path again and again where it is locked.
+  await mkdir('.cache/bench', { recursive: true });
+  const folder = await realpath('.cache/bench');
+  const root = join(folder, `audience-${days}-${apps}-${rowsPerDay}-${users}`);
   const present = await access(join(root, DONE)).then(
     () => true,
     () => false,

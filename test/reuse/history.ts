@@ -33,6 +33,7 @@ export function playerOptions(seed: number): PlayerOptions {
     reuse: {
       settle: aged ? 0 : 2000,
       auditShare: random.pick([0, 0.2, 1]),
+      answerMemory: seed % 4 === 0 ? 0 : 1_000_000,
       // What small tables come to is merged and tried as what large ones do.
       ...(random.chance(0.6) ? { mergeAbove: 0 } : {}),
       ...(random.chance(0.15) ? { probeAbove: 0 } : {}),

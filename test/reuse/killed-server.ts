@@ -6,7 +6,10 @@ import type { StackReuse } from '../support/query-stack.ts';
 export interface KilledRun {
   /** Holds the lake and the state. */
   readonly folder: string;
-  readonly reuse: Pick<StackReuse, 'settle' | 'auditShare' | 'mergeAbove' | 'probeAbove' | 'store'>;
+  readonly reuse: Pick<
+    StackReuse,
+    'settle' | 'auditShare' | 'answerMemory' | 'mergeAbove' | 'probeAbove' | 'store'
+  >;
   readonly texts: readonly string[];
   /** So many of the first statements end before the clock starts. */
   readonly unharmed: number;

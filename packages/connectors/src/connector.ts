@@ -84,8 +84,21 @@ export interface ScanRelation {
    * Absent: the rows do not come while they are read.
    */
   failure?(error: unknown): QueryError | undefined;
+  /**
+   * What the rows depend on besides the text and the parameters. Absent: the source cannot tell, and another reading of the same text
+   * may give other rows.
+   */
+  content?(): ScanContent;
   /** Unpins cached objects. Idempotent. */
   release(): Promise<void>;
+}
+
+/** The data that a relation reads, as it was listed. */
+export interface ScanContent {
+  /** Changes whenever the data may have. */
+  readonly version: string;
+  /** When the newest of it was written (ms since 1970); undefined where versions are strong by themselves. */
+  readonly modifiedAt: number | undefined;
 }
 
 /** A partition as it was listed: what of the data a window depends on. */

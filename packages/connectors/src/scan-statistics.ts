@@ -27,6 +27,7 @@ export function relationWithoutSource(
     parameters: relation.parameters,
     statistics: noScanStatistics(path),
     verify: () => Promise.resolve(),
+    content: () => ({ version: '', modifiedAt: undefined }),
     release: () => Promise.resolve(),
   };
 }

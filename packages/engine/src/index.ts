@@ -8,4 +8,5 @@ export type { DuckDBDataChunk as EngineChunk } from '@duckdb/node-api';
 export { AdmissionQueue, cancellation } from './admission-queue.ts';
 export type { Release } from './admission-queue.ts';
 export { wrapNativeError } from './native-error.ts';
+export { chunkBytes } from './chunk-bytes.ts';
 export { listValue } from '@duckdb/node-api';

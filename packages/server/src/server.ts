@@ -172,7 +172,7 @@ export async function startServer(
       store,
       [...querySources.values()].map((source) => source.catalog),
     );
-    const reuse = createReuseService(reuseStore, { settle: config.reuse.settle }, (error) => {
+    const reuse = createReuseService(reuseStore, config.reuse, (error) => {
       logger.warn({ err: error }, 'work on stored cells failed');
     });
     opened.push({ name: 'work on stored cells', close: () => reuse.background.close() });

@@ -39,7 +39,7 @@ describe('a configuration', () => {
       administrators: [],
       engine: { threads: 2 },
       objectCache: { maxBytes: 10e9 },
-      reuse: { maxBytes: 10e9, mode: 'exact', settle: 2000 },
+      reuse: { maxBytes: 10e9, mode: 'exact', settle: 2000, answerMemory: 64e6 },
       sources: [],
       bootstrap: [],
     });
@@ -56,7 +56,7 @@ catalog: { store: postgres://u:p@h/db }
 auth: { users: [ { name: ana, password: "\${ANA_PASSWORD}", roles: [analyst, admin] } ], administrators: [admin] }
 engine: { threads: 8 }
 objectCache: { maxBytes: 512MiB }
-reuse: { maxBytes: 1GB, mode: 15 minutes, settle: 5s }
+reuse: { maxBytes: 1GB, mode: 15 minutes, settle: 5s, answerMemory: 8MB }
 sources:
   lake: { connector: lake, root: s3://bucket/prefix, s3: { endpoint: 'http://127.0.0.1:9000', region: eu-west-1,
     accessKeyId: id, secretAccessKey: "\${KEY}", pathStyle: true } }
@@ -85,7 +85,7 @@ bootstrap: [ tables.sql, /abs/more.sql ]
       administrators: ['admin'],
       engine: { threads: 8 },
       objectCache: { maxBytes: 512 * 2 ** 20 },
-      reuse: { maxBytes: 1e9, mode: '15 minutes', settle: 5000 },
+      reuse: { maxBytes: 1e9, mode: '15 minutes', settle: 5000, answerMemory: 8e6 },
       sources: [
         {
           connector: 'lake',

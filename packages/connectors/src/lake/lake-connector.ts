@@ -12,6 +12,7 @@ import { isEmptyDomain, QueryError, type Constraint } from '@tributary/sql';
 import type {
   Connector,
   ListedPartition,
+  ScanContent,
   ScanContext,
   ScanListing,
   ScanRelation,
@@ -225,6 +226,7 @@ class LakeConnector implements Connector {
         statistics,
         confirm: () => open.confirm?.() ?? Promise.resolve(),
         verify: () => open.verify(),
+        content: () => contentOf(files),
         release: () => open.release(),
       };
     } catch (error) {
@@ -348,6 +350,17 @@ function listedPartition(partition: Partition, files: readonly StoredFile[]): Li
     if (file.modifiedAt !== undefined) modifiedAt = Math.max(modifiedAt ?? 0, file.modifiedAt);
   }
   return { partition, files: files.length, bytes, version, modifiedAt };
+}
+
+/** All files with their versions. */
+function contentOf(files: readonly StoredFile[]): ScanContent {
+  let version = '';
+  let modifiedAt: number | undefined;
+  for (const file of files) {
+    version += `${file.path.length}:${file.path} ${file.version.length}:${file.version}\n`;
+    if (file.modifiedAt !== undefined) modifiedAt = Math.max(modifiedAt ?? 0, file.modifiedAt);
+  }
+  return { version, modifiedAt };
 }
 
 interface RequestedColumn {

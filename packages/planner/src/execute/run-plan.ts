@@ -5,6 +5,8 @@ import { isQueryError, printDuckdb } from '@tributary/sql';
 import type { Plan, QueryError } from '@tributary/sql';
 import { preparedScans } from '../reuse/prepared-scans.ts';
 import { resolveFragments } from '../reuse/resolve-fragments.ts';
+import { rememberedKey } from '../reuse/remembered-answers.ts';
+import type { RememberedKey } from '../reuse/remembered-answers.ts';
 import type { ResolvedPlan, ReuseContext } from '../reuse/resolve-fragments.ts';
 import { addFiles, addTransfers, countsOf, setCounts } from '../service/query-statistics.ts';
 import type { QueryStatistics } from '../service/query-statistics.ts';
@@ -46,9 +48,12 @@ interface Attempt {
   /** What was found and computed for reuse; undefined where the plan runs as it is. */
   readonly resolved: ResolvedPlan | undefined;
   readonly scans: OpenScans;
-  readonly result: EngineResult;
-  /** The result's rows, taken in where sources wait for them to be read. */
+  /** Undefined: the rows were remembered. */
+  readonly result: EngineResult | undefined;
+  /** The rows, taken in where sources wait for them to be read. */
   readonly rows: TakenRows;
+  /** Under what the rows are remembered once they were verified. */
+  readonly remember: RememberedKey | undefined;
   readonly startedAt: number;
 }
 
@@ -67,6 +72,7 @@ export function timestampText(moment: Date): string {
 
 async function begin(plan: Plan, context: RunContext): Promise<Attempt> {
   const { statistics, signal, reuse } = context;
+  const begunAt = reuse?.service.config.now?.() ?? Date.now();
   const resolved = reuse === undefined ? undefined : await resolveFragments(plan, context, reuse);
   try {
     const scans = await openScans(
@@ -82,8 +88,18 @@ async function begin(plan: Plan, context: RunContext): Promise<Attempt> {
         relation: (scan) => scans.relation(scan),
         ...printFacts(context),
       });
+      const remembered =
+        resolved === undefined || reuse === undefined || context.copy !== undefined
+          ? undefined
+          : answerKey(resolved, printed, scans, reuse);
       const startedAt = performance.now();
       statistics.planningMs += startedAt - started;
+      const known = remembered && reuse?.service.answers.get(remembered);
+      if (known !== undefined) {
+        await scans.confirm();
+        const rows = knownRows(known);
+        return { resolved, scans, result, rows, remember: undefined, startedAt };
+      }
       const text = (await context.copy?.(printed.text)) ?? printed.text;
       result = await context.engine.run(text, printed.parameters, {
         signal,
@@ -94,7 +110,9 @@ async function begin(plan: Plan, context: RunContext): Promise<Attempt> {
         ...(context.onProgress === undefined ? {} : { onProgress: context.onProgress }),
       });
       const rows = await takenRows(result, scans, context);
-      return { resolved, scans, result, rows, startedAt };
+      const settled = begunAt - (reuse?.service.config.settle ?? 0);
+      const remember = (remembered?.modifiedAt ?? -Infinity) <= settled ? remembered : undefined;
+      return { resolved, scans, result, rows, remember, startedAt };
     } catch (error) {
       await result?.close();
       const { isStreamed, failure } = failureOf(scans, error, context);
@@ -107,6 +125,28 @@ async function begin(plan: Plan, context: RunContext): Promise<Attempt> {
     await resolved?.release();
     throw error instanceof AttemptFailed ? error : new AttemptFailed(error, resolved, false);
   }
+}
+
+/** What the rows of a plan over stored cells depend on; undefined where it reads none, or rows are not to be remembered. */
+function answerKey(
+  resolved: ResolvedPlan,
+  printed: Parameters<typeof rememberedKey>[1],
+  scans: OpenScans,
+  { policy, remembers }: ReuseContext,
+): RememberedKey | undefined {
+  return !remembers || !policy.use || resolved.relations.size === 0 || scans.session !== undefined
+    ? undefined
+    : rememberedKey(resolved.plan, printed, scans);
+}
+
+function knownRows(chunks: readonly DuckDBDataChunk[]): TakenRows {
+  return {
+    chunks() {
+      const left = chunks.values();
+      return { [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve(left.next()) }) };
+    },
+    release: () => Promise.resolve(),
+  };
 }
 
 /** An attempt failed before its first row: stored cells or rows that came while they were read may be at fault. */
@@ -216,6 +256,9 @@ export async function* runPlan(plan: Plan, given: RunContext): AsyncGenerator<Du
         yield chunk;
       }
       if (current.scans.session === undefined) await current.scans.verify();
+      if (current.remember !== undefined && held !== undefined) {
+        given.reuse?.service.answers.set(current.remember, held);
+      }
     } catch (failure) {
       const changed = current === undefined ? undefined : await changedMeanwhile(current.scans);
       const failed = failure instanceof AttemptFailed ? failure : undefined;
@@ -235,7 +278,7 @@ export async function* runPlan(plan: Plan, given: RunContext): AsyncGenerator<Du
         context = withoutReuse(context);
       }
     } finally {
-      await current?.result.close();
+      await current?.result?.close();
       await current?.rows.release();
       await current?.scans.release();
       await current?.resolved?.release();

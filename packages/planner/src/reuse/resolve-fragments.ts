@@ -16,6 +16,8 @@ import { timeAxis } from './time-axis.ts';
 export interface ReuseContext {
   readonly service: ReuseService;
   readonly policy: ReusePolicy;
+  /** Whether rows that were made of stored cells are remembered, and given again. */
+  readonly remembers: boolean;
 }
 
 /** What became of one fragment, for EXPLAIN and `last_query`. */

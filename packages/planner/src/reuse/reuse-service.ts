@@ -1,6 +1,7 @@
 import type { ReuseStore } from '@tributary/catalog';
 import { LRUCache } from 'lru-cache';
 import { BackgroundWork } from './background-work.ts';
+import { RememberedAnswers } from './remembered-answers.ts';
 import { SingleFlight } from './single-flight.ts';
 import type { BypassReason } from './reasons.ts';
 
@@ -16,6 +17,8 @@ export interface ReuseConfig {
   readonly mergeAbove?: number;
   /** Bytes to read above which one window is tried before the others. */
   readonly probeAbove?: number;
+  /** Bytes of rows that were made of stored cells and are remembered in memory. Default 0: none are. */
+  readonly answerMemory?: number;
 }
 
 /** Counts since the start, for metrics. */
@@ -50,6 +53,7 @@ export interface ReuseService {
   readonly compaction: { waiting: boolean };
   /** Groups of windows, by what is merged of them, whose merged cell was found too large to keep: it is not made again. */
   readonly refusedMerges: LRUCache<string, true>;
+  readonly answers: RememberedAnswers;
 }
 
 /** Refused merges that are remembered. */
@@ -66,6 +70,7 @@ export function createReuseService(
   return {
     background: new BackgroundWork(MOST_WAITING, failed),
     compaction: { waiting: false },
+    answers: new RememberedAnswers(config.answerMemory ?? 0),
     refusedMerges: new LRUCache({ max: MOST_REFUSED }),
     failed,
     store,

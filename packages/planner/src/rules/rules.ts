@@ -34,6 +34,9 @@ export const LEADING_SUBQUERIES = 'leading-subqueries';
 /** Likewise: ranges of time are answered from the windows that are stored, and windows are stored. */
 export const REUSE_WINDOWS = 'reuse-windows';
 
+/** Likewise: rows that were made of stored windows are remembered, and given again for the same windows. */
+export const REMEMBERED_ANSWERS = 'remembered-answers';
+
 /** Likewise: a query that was bound before is bound anew only when the catalog or a setting it depends on has changed. */
 export const BOUND_QUERIES = 'bound-queries';
 
@@ -51,6 +54,7 @@ export const RULE_NAMES: readonly string[] = [
   LEADING_SUBQUERIES,
   DYNAMIC_FILTERS,
   REUSE_WINDOWS,
+  REMEMBERED_ANSWERS,
   BOUND_QUERIES,
   CONSTANT_ROWS,
   DIRECT_ROWS,

@@ -1,5 +1,5 @@
 import type { RunContext } from '../execute/run-plan.ts';
-import { REUSE_WINDOWS } from '../rules/rules.ts';
+import { REMEMBERED_ANSWERS, REUSE_WINDOWS } from '../rules/rules.ts';
 import { scanServices } from './scan-services.ts';
 import type { StatementScope } from './statement-scope.ts';
 
@@ -14,7 +14,7 @@ function isReuseOff({ reusePolicy, rulesOff }: StatementScope): boolean {
 
 /** What running a plan needs, from its statement's scope; counts and progress go to the statement's record. */
 export function runContext(scope: StatementScope): RunContext {
-  const { record, reusePolicy } = scope;
+  const { record, reusePolicy, rulesOff } = scope;
   const { reuse } = scope.services;
   return {
     engine: scope.services.engine,
@@ -28,6 +28,12 @@ export function runContext(scope: StatementScope): RunContext {
     timeZone: scope.timeZone,
     ...(reuse === undefined || isReuseOff(scope)
       ? {}
-      : { reuse: { service: reuse, policy: reusePolicy } }),
+      : {
+          reuse: {
+            service: reuse,
+            policy: reusePolicy,
+            remembers: !rulesOff.has(REMEMBERED_ANSWERS),
+          },
+        }),
   };
 }

@@ -62,7 +62,13 @@ export interface Config {
   readonly engine: { readonly threads: number };
   readonly objectCache: { readonly maxBytes: number };
   /** Of what was computed for windows: bytes kept, the sessions' initial mode, and the settle time in ms. */
-  readonly reuse: { readonly maxBytes: number; readonly mode: string; readonly settle: number };
+  readonly reuse: {
+    readonly maxBytes: number;
+    readonly mode: string;
+    readonly settle: number;
+    /** Bytes of answers kept in memory. */
+    readonly answerMemory: number;
+  };
   readonly sources: readonly SourceConfig[];
   /** Files of SQL run at start, in order. */
   readonly bootstrap: readonly string[];
@@ -179,7 +185,12 @@ function readCatalog(node: ConfigNode): string {
 }
 
 function readReuse(node: ConfigNode): Config['reuse'] {
-  const { maxBytes, mode, settle } = node.object(['maxBytes', 'mode', 'settle']);
+  const { maxBytes, mode, settle, answerMemory } = node.object([
+    'maxBytes',
+    'mode',
+    'settle',
+    'answerMemory',
+  ]);
   const checked = <T>(key: ConfigNode, check: (text: string) => T): T => {
     try {
       return check(key.text());
@@ -194,6 +205,7 @@ function readReuse(node: ConfigNode): Config['reuse'] {
     maxBytes: maxBytes.absent ? 10e9 : maxBytes.bytes(),
     mode: mode.absent ? 'exact' : checked(mode, reuseMode),
     settle: settle.absent ? 2000 : checked(settle, (text) => parseMilliseconds('settle', text)),
+    answerMemory: answerMemory.absent ? 64e6 : answerMemory.bytes(),
   };
 }
 
