@@ -198,7 +198,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     topic: 'Formatting',
     names: ['to_date', 'to_timestamp'],
     effect: 'fails',
-    what: 'Texts that do not have the full width of each pattern, or have trailing text.',
+    what: 'With plain text in the format, texts that do not have the full width of each pattern. Days of the year, weeks, Julian days, centuries, zones, FF1 to FF6, RM, FM, FX and TH are refused.',
     why: 'PostgreSQL guesses; guessing wrong would give another moment.',
   },
   {

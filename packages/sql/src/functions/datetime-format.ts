@@ -1,6 +1,8 @@
+import { readDate } from './formats/date-reader.ts';
+import { dateShape } from './formats/date-shape.ts';
 import { raise, refuse, textLiteral } from './template-parts.ts';
 
-const PARSED: Readonly<Record<string, readonly [string, string]>> = {
+const PARSED: Readonly<Record<string, readonly [code: string, shape: string, sets?: string]>> = {
   YYYY: ['%Y', '\\d{4}'],
   MM: ['%m', '\\d{2}'],
   DD: ['%d', '\\d{2}'],
@@ -8,23 +10,28 @@ const PARSED: Readonly<Record<string, readonly [string, string]>> = {
   MI: ['%M', '\\d{2}'],
   SS: ['%S', '\\d{2}'],
   MS: ['%g', '\\d{3}'],
-  US: ['%f', '\\d{6}'],
-  MON: ['%b', '[A-Za-z]{3}'],
-  MONTH: ['%B', '[A-Za-z]+'],
+  US: ['%f', '\\d{6}', '%g'],
+  MON: ['%b', '[A-Za-z]{3}', '%m'],
+  MONTH: ['%B', '[A-Za-z]+', '%m'],
 };
 
-/**
- * DuckDB text of the timestamp that `text` means by a constant format, for texts of the full width of each pattern. Others
- * (PostgreSQL accepts fewer digits and trailing text) fail, so that no text is read as another moment.
- */
-export function parseTimestamp(text: string, format: string): string {
+interface FullWidth {
+  readonly strptime: string;
+  readonly shape: string;
+}
+
+/** Formats whose texts of the full width the engine reads by itself; undefined for others. */
+function fullWidth(format: string): FullWidth | undefined {
   let rest = format;
   let strptime = '';
   let shape = '';
+  const found = new Set<string>();
   while (rest !== '') {
     const pattern = /^(?:YYYY|MM|DD|HH24|MI|SS|MS|US|MONTH|MON)/i.exec(rest)?.[0];
     if (pattern !== undefined) {
-      const [code = '', width = ''] = PARSED[pattern.toUpperCase()] ?? [];
+      const [code = '', width = '', sets = code] = PARSED[pattern.toUpperCase()] ?? [];
+      if (found.has(sets)) return undefined;
+      found.add(sets);
       strptime += code;
       shape += width;
       rest = rest.slice(pattern.length);
@@ -32,11 +39,30 @@ export function parseTimestamp(text: string, format: string): string {
     }
     const quoted = /^"([A-Za-z ]*)"/.exec(rest);
     const plain = quoted?.[1] ?? /^[-/:., _]/.exec(rest)?.[0];
-    if (plain === undefined) return refuse(`The date format is not supported from "${rest}" on.`);
+    if (plain === undefined) return undefined;
     strptime += plain;
     shape += plain.replaceAll(/[-/.]/g, '\\$&');
     rest = rest.slice(quoted?.[0].length ?? plain.length);
   }
+  // Without a year PostgreSQL's is the one before the first.
+  return found.has('%Y') ? { strptime, shape } : undefined;
+}
+
+/**
+ * DuckDB text of the timestamp that `text` (used several times, outside of lambdas) means by a constant format. Texts of the full width
+ * of each pattern are read by the engine. Others are read field by field, or fail where the format has more than fields and separators.
+ */
+export function parseTimestamp(text: string, format: string): string {
+  const full = fullWidth(format);
+  const loose = dateShape(format);
+  if (loose === undefined && full === undefined) {
+    return refuse(`The format "${format}" is not supported where a text is read.`);
+  }
   const failed = raise('invalidDatetimeFormat', 'the text does not have the format');
-  return `CASE WHEN ${text} IS NULL THEN NULL WHEN regexp_full_match(${text}, ${textLiteral(shape)}) THEN strptime(${text}, ${textLiteral(strptime)}) ELSE ${failed} END`;
+  const other = loose === undefined ? failed : readDate(text, loose);
+  const fast =
+    full === undefined
+      ? ''
+      : `WHEN regexp_full_match(${text}, ${textLiteral(full.shape)}) THEN coalesce(try_strptime(${text}, ${textLiteral(full.strptime)}), ${other})`;
+  return `CASE WHEN ${text} IS NULL THEN NULL ${fast} ELSE ${other} END`;
 }

@@ -5,7 +5,14 @@ import type { FunctionEntry, Template } from '../function-entry.ts';
 import { toCharNumber } from '../formats/to-char-number.ts';
 import { numberFormat } from '../number-format.ts';
 import { fn } from '../signature.ts';
-import { raise, refuse, requireConstant, reuse, textLiteral } from '../template-parts.ts';
+import {
+  raise,
+  refuse,
+  requireConstant,
+  reuse,
+  reuseOutside,
+  textLiteral,
+} from '../template-parts.ts';
 import { fixedZoneName, toClock } from '../time-zones.ts';
 
 const timestampText: Template = ([at, format]) => {
@@ -41,7 +48,7 @@ const parsedTimestamp =
   (wrap: (text: string, zone: string) => string): Template =>
   ([text, format], context) => {
     const pattern = requireConstant(format, 'The format');
-    return reuse([text?.text ?? 'NULL'], (value) =>
+    return reuseOutside(text?.text ?? 'NULL', (value) =>
       wrap(`(${parseTimestamp(value, pattern)})`, context.timeZone),
     );
   };
