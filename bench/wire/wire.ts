@@ -133,7 +133,6 @@ export const wire: Benchmark = {
     const postgres = await startPostgres();
     const server = fork(resolve('bench/wire/wire-server.ts'), [folder], {
       execArgv: [
-        '--conditions=source',
         '--import',
         'tsx',
         ...(process.env['BENCH_EXEC_ARGV'] ?? '').split(' ').filter((each) => each !== ''),

@@ -41,14 +41,19 @@ export function inexact(restriction: Restriction): Restriction {
 /** Rows that fulfil both. */
 export function both(a: Restriction, b: Restriction): Restriction {
   if (a.impossible || b.impossible) return NEVER;
-  const columns = new Map(a.columns);
+  // Most add nothing to what is known, and copying what is known for each was a quarter of planning.
+  let columns: Map<ColumnId, Domain> | undefined;
   for (const [id, domain] of b.columns) {
-    const other = columns.get(id);
+    const other = a.columns.get(id);
     const common = other === undefined ? domain : intersectDomains(other, domain);
     if (isEmptyDomain(common)) return NEVER;
+    if (other !== undefined && (common === other || sameDomain(common, other))) continue;
+    columns ??= new Map(a.columns);
     columns.set(id, common);
   }
-  return { columns, exact: a.exact && b.exact, impossible: false };
+  const exact = a.exact && b.exact;
+  if (columns === undefined && exact === a.exact) return a;
+  return { columns: columns ?? a.columns, exact, impossible: false };
 }
 
 /** Rows that fulfil either. Exact only where one column is concerned: a product of domains cannot hold a union of products. */
