@@ -1,3 +1,4 @@
+import { templateBase } from '@tributary/catalog';
 import { QueryError } from '@tributary/sql';
 import { mayMissSomething, mayRead } from './permissions.ts';
 import type { SessionScope } from '../service/statement-scope.ts';
@@ -15,7 +16,8 @@ export function refuseHiddenLocation(location: string, scope: SessionScope): voi
     for (const schema of snapshot.schemas(database)) {
       for (const relation of snapshot.relations(database, schema)) {
         if (relation.kind !== 'table' || mayRead(scope, relation)) continue;
-        if (relation.location.startsWith(location) || location.startsWith(relation.location)) {
+        const places = [relation.location, templateBase(relation) ?? relation.location];
+        if (places.some((each) => each.startsWith(location) || location.startsWith(each))) {
           throw new QueryError(
             'insufficientPrivilege',
             `permission denied for location '${location}'`,

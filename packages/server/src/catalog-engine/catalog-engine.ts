@@ -36,6 +36,7 @@ const DEFAULT_LIMITS: MirrorLimits = {
   startMs: 180_000,
   waiting: 256,
   spareMs: 300_000,
+  keepHiddenMs: 60_000,
 };
 /** Each takes some hundred megabytes. */
 const MOST_MIRRORS = 2;
@@ -239,7 +240,13 @@ class MirroringCatalogEngine implements RunningCatalogEngine {
     if (mirror === undefined) {
       this.#makeRoom();
       const { roles = [], snapshots, logger } = this.#options;
-      const start = { database, roles, ...(snapshots === undefined ? {} : { snapshots }) };
+      const { keepHiddenMs } = this.#limits;
+      const start = {
+        database,
+        roles,
+        keepHiddenMs,
+        ...(snapshots === undefined ? {} : { snapshots }),
+      };
       mirror = new Mirror(start, this.#limits, logger);
     }
     this.#mirrors.delete(database);

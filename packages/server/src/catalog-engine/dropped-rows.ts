@@ -35,7 +35,10 @@ export function dropRows({
 }
 
 /** Takes objects out of the catalogs while others that refer to them stay. */
-export function hidingStatements({ schemas, relations }: HiddenObjects): readonly RowsStatement[] {
+export function hidingStatements({
+  schemas,
+  relations,
+}: Omit<HiddenObjects, 'key'>): readonly RowsStatement[] {
   const referring = `select oid from pg_constraint where confrelid = any($1::oid[])`;
   return [
     ...over(

@@ -1,9 +1,9 @@
 import { messages, protocol } from '@electric-sql/pglite';
 import type { PGlite } from '@electric-sql/pglite';
 import { readBinaryRows } from './binary-rows.ts';
-import { hidingStatements } from './dropped-rows.ts';
+import { HidingTransaction } from './hiding-transaction.ts';
 import { oneByOne, rowsStatements } from './mirror-rows.ts';
-import type { HiddenObjects, MirrorChanges } from './mirrored.ts';
+import type { MirrorChanges } from './mirrored.ts';
 import type { RowsStatement } from './rows-statement.ts';
 import { openPrepared } from './prepared-postgres.ts';
 import { OWNER, nameMirror } from './prepare-mirror.ts';
@@ -79,19 +79,39 @@ function run(
   ];
 }
 
+function settingsOf({ user, searchPath, timeZone }: StatementEnvironment): string {
+  const path = searchPath.map(quoteName).join(', ');
+  return `set local role ${quoteName(user)};
+set local search_path = ${path === '' ? "''" : path};
+set local timezone = ${quoteLiteral(timeZone)}`;
+}
+
 /** PostgreSQL in this thread: empty tables that stand for the catalog's. One statement at a time. */
 export class MirrorDatabase {
   readonly #db: PGlite;
+  readonly #hiding: HidingTransaction;
   readonly #roles = new Set<string>([OWNER]);
 
-  private constructor(db: PGlite) {
+  private constructor(db: PGlite, keepHiddenMs: number) {
     this.#db = db;
+    this.#hiding = new HidingTransaction(
+      {
+        command: (text) => this.#command(text),
+        statement: ({ text, parameters }) => this.#exchange(run(text, [], parameters, false)),
+      },
+      keepHiddenMs,
+    );
   }
 
-  static async open({ database, roles, snapshots }: WorkerStart): Promise<MirrorDatabase> {
+  static async open({
+    database,
+    roles,
+    snapshots,
+    keepHiddenMs,
+  }: WorkerStart): Promise<MirrorDatabase> {
     const db = await openPrepared(snapshots);
     await nameMirror(db, database);
-    const mirror = new MirrorDatabase(db);
+    const mirror = new MirrorDatabase(db, keepHiddenMs);
     for (const { name, memberOf, administrator } of roles) {
       for (const each of [name, ...memberOf]) await mirror.#ensureRole(each);
       const granted = administrator === true ? [...memberOf, 'pg_read_all_data'] : memberOf;
@@ -110,6 +130,7 @@ export class MirrorDatabase {
 
   /** All or nothing, and where that fails, each relation on its own. Answers the messages of what failed. */
   async apply(changes: MirrorChanges): Promise<readonly string[]> {
+    await this.#hiding.end();
     try {
       await this.#write(rowsStatements(changes));
       return [];
@@ -150,7 +171,7 @@ export class MirrorDatabase {
     parameterTypes: readonly number[],
     environment: StatementEnvironment,
   ): Promise<StatementDescription> {
-    return this.#within(environment, async () => {
+    return this.#within(environment, [text], async () => {
       const answers = await this.#exchange([
         protocol.serialize.parse({ text, types: [...parameterTypes] }),
         protocol.serialize.describe({ type: 'S' }),
@@ -180,7 +201,7 @@ export class MirrorDatabase {
     parameters: readonly (string | null)[],
     environment: StatementEnvironment,
   ): Promise<TextRows> {
-    return this.#within(environment, async () => {
+    return this.#within(environment, [text, ...parameters], async () => {
       const answers = await this.#exchange(run(text, parameterTypes, parameters, false));
       if (answers.some(({ name }) => name === 'portalSuspended')) {
         throw tooManyRows();
@@ -198,7 +219,7 @@ export class MirrorDatabase {
     parameters: readonly (string | null)[],
     environment: StatementEnvironment,
   ): Promise<BinaryRows> {
-    return this.#within(environment, async () => {
+    return this.#within(environment, [text, ...parameters], async () => {
       const request = joined(run(text, parameterTypes, parameters, true));
       const answer = await this.#db.execProtocolRaw(request, { syncToFs: false });
       const { rows, failed, suspended } = readBinaryRows(answer);
@@ -216,35 +237,32 @@ export class MirrorDatabase {
     });
   }
 
-  /** Begins a transaction in which objects are not there; they come back with its rollback. */
-  async #hide(hidden: HiddenObjects): Promise<void> {
-    await this.#exchange([
-      protocol.serialize.query('begin; set local allow_system_table_mods = on'),
-    ]);
-    for (const { text, parameters } of hidingStatements(hidden)) {
-      await this.#exchange(run(text, [], parameters, false));
+  /**
+   * Nothing of one statement reaches the next: role and settings are the transaction's, or its savepoint's, and it is always rolled
+   * back. `texts`: all of what the statement says.
+   */
+  async #within<T>(
+    environment: StatementEnvironment,
+    texts: readonly (string | null)[],
+    run: () => Promise<T>,
+  ): Promise<T> {
+    const { hidden, user } = environment;
+    if (hidden === undefined || !this.#roles.has(user)) await this.#hiding.end();
+    await this.#ensureRole(user);
+    const statement = async (opening: string): Promise<T> => {
+      await this.#command(`${opening};\n${settingsOf(environment)}`);
+      return run();
+    };
+    if (hidden !== undefined) return this.#hiding.within(hidden, texts, statement);
+    try {
+      return await statement('begin read only');
+    } finally {
+      await this.#command('rollback');
     }
-    await this.#exchange([protocol.serialize.query('set local allow_system_table_mods = off')]);
   }
 
-  /** Nothing of one statement reaches the next: role and settings are the transaction's, and it is always rolled back. */
-  async #within<T>(environment: StatementEnvironment, run: () => Promise<T>): Promise<T> {
-    await this.#ensureRole(environment.user);
-    const path = environment.searchPath.map(quoteName).join(', ');
-    const { hidden } = environment;
-    try {
-      if (hidden !== undefined) await this.#hide(hidden);
-      await this.#exchange([
-        protocol.serialize
-          .query(`${hidden === undefined ? 'begin read only' : 'set transaction read only'};
-set local role ${quoteName(environment.user)};
-set local search_path = ${path === '' ? "''" : path};
-set local timezone = ${quoteLiteral(environment.timeZone)}`),
-      ]);
-      return await run();
-    } finally {
-      await this.#exchange([protocol.serialize.query('rollback')]);
-    }
+  #command(text: string): Promise<unknown> {
+    return this.#exchange([protocol.serialize.query(text)]);
   }
 
   async #ensureRole(user: string): Promise<void> {

@@ -21,6 +21,8 @@ export interface MirrorLimits {
   /** Of starting PostgreSQL, and of each part of mirroring. */
   readonly startMs: number;
   readonly waiting: number;
+  /** What is hidden from a reader stays hidden for its next statements so long; 0: each hides it anew. */
+  readonly keepHiddenMs: number;
   /** A second thread ends after so long without a statement. */
   readonly spareMs: number;
 }

@@ -250,7 +250,8 @@ export function hiddenFrom(
     if (definition !== undefined && !mayRead(scope, definition)) relations.push(oid);
   }
   if (schemas.length + relations.length === 0) return undefined;
-  return { schemas: schemas.map(({ oid }) => oid), relations };
+  const key = [...scope.reader.names].sort().join('\0');
+  return { key, schemas: schemas.map(({ oid }) => oid), relations };
 }
 
 /** At most so many relations in one message to a mirror: what making and sending them takes holds up the process. */

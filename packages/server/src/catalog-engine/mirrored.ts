@@ -80,6 +80,8 @@ export interface MirrorChanges {
 
 /** What a statement's reader may not see, by OID. */
 export interface HiddenObjects {
+  /** The same for the same objects of a mirror as it is. */
+  readonly key: string;
   readonly schemas: readonly number[];
   readonly relations: readonly number[];
 }

@@ -14,6 +14,8 @@ export interface WorkerStart {
   readonly database: string;
   /** Who can log in, as far as it is known. */
   readonly roles: readonly MirroredRole[];
+  /** How long what is hidden from a reader may stay hidden for its next statements. */
+  readonly keepHiddenMs: number;
   /** A folder of the server's own, where PostgreSQL is kept as it is before it mirrors anything. */
   readonly snapshots?: string;
 }
