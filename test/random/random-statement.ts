@@ -496,7 +496,7 @@ export class StatementMaker {
     const kind = random.pick<Kind>(['int', 'num', 'float', 'text', 'date', 'bool']);
     const value = make.value(kind, 1);
     const filter = random.chance(0.15) ? ` FILTER (WHERE ${make.predicate(1)})` : '';
-    const options: (() => { text: string; kind: Kind })[] = [
+    const options: (() => { text: string; kind: Kind; whole?: string })[] = [
       () => ({ text: 'count(*)', kind: 'int' }),
       () => ({ text: `count(${value})`, kind: 'int' }),
       () => ({ text: `count(DISTINCT ${value})`, kind: 'int' }),
@@ -510,9 +510,11 @@ export class StatementMaker {
       options.push(() => ({ text: `${random.pick(['min', 'max'])}(${value})`, kind }));
     }
     if (kind === 'int' || kind === 'num' || kind === 'float') {
+      // The sum of bigints is a numeric here: as another whole number it is divided as in a plain DuckDB.
+      const whole = kind === 'int' ? '::bigint' : '';
       options.push(
-        () => ({ text: `sum(${value})`, kind }),
-        () => ({ text: `sum(DISTINCT ${value})`, kind }),
+        () => ({ text: `sum(${value})`, kind, whole }),
+        () => ({ text: `sum(DISTINCT ${value})`, kind, whole }),
         // Whole numbers divided once: the same in both.
         () => ({ text: `avg(${make.value('int', 1)}::double precision)`, kind: 'float' }),
       );
@@ -521,7 +523,7 @@ export class StatementMaker {
       options.push(() => ({ text: `string_agg(${value}, ',' ORDER BY ${value})`, kind: 'text' }));
     }
     const chosen = random.choose(...options);
-    return { ...chosen, text: `${chosen.text}${filter}` };
+    return { kind: chosen.kind, text: `${chosen.text}${filter}${chosen.whole ?? ''}` };
   }
 
   #grouped(from: string, columns: readonly NamedColumn[], make: ExpressionMaker): Query {

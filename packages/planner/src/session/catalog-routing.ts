@@ -12,6 +12,9 @@ type ParameterTypes = readonly (SqlType | undefined)[];
 /** Errors of binding that say: perhaps the catalog engine knows it. */
 const UNKNOWN_HERE = new Set<ErrorCode>(['undefinedFunction', 'undefinedObject']);
 
+/** Classes of SQLSTATE that say nothing of the statement: it was cancelled or timed out, resources are short, or a defect. */
+const UNAVAILABLE = /^(?:53|57|58|XX)/;
+
 /** An error of a statement's own text, with its position in all of what the client sent. */
 function movedBy(offset: number, error: unknown): unknown {
   if (!isQueryError(error) || error.position === undefined || offset === 0) {
@@ -66,8 +69,8 @@ export async function describeUnknown(
   try {
     return await catalogEngine.describe(statement.text, scope, parameterTypes, signal);
   } catch (error) {
-    // What the catalog does not know either was reported here first; that it cannot be asked is another matter.
-    throw isQueryError(error) && error.sqlstate.startsWith('42') ? failure : error;
+    // What the catalog refuses too was reported here first; that it cannot be asked is another matter.
+    throw isQueryError(error) && !UNAVAILABLE.test(error.sqlstate) ? failure : error;
   }
 }
 
