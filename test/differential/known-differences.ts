@@ -191,14 +191,14 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     topic: 'Formatting',
     names: ['to_char'],
     effect: 'refused',
-    what: 'Formats that are not constant; TZ in zones with summer time; RM, J and ISO weeks of intervals; V with more than 9 digits of integers.',
+    what: 'Formats that are not constant; TZ in zones other than UTC, GMT and fixed offsets of Etc; RM, J and ISO weeks of intervals; V with more than 9 digits of integers.',
     why: "The format is compiled into the engine's text.",
   },
   {
     topic: 'Formatting',
     names: ['to_date', 'to_timestamp'],
     effect: 'fails',
-    what: 'With plain text in the format, texts that do not have the full width of each pattern. Days of the year, weeks, Julian days, centuries, zones, FF1 to FF6, RM, FM, FX and TH are refused.',
+    what: 'With plain text in the format, texts that do not have the full width of each pattern. Days of the year, weeks, quarters, Julian days, centuries, Y,YYY, SSSS, zones, FF1 to FF6, RM, FM, FX, TH and a field that stands twice are refused.',
     why: 'PostgreSQL guesses; guessing wrong would give another moment.',
   },
   {
