@@ -1,42 +1,16 @@
 import type { DuckDBType } from '@duckdb/node-api';
-import { DuckDBDecimalType, DuckDBListType, DuckDBTypeId } from '@duckdb/node-api';
+import { DuckDBListType } from '@duckdb/node-api';
 import type { LogicalType, Vector } from '@duckdb/node-bindings';
 import native from '@duckdb/node-bindings';
 import { QueryError } from '@tributary/sql';
 import { TEXT_WIDTH, TextHeap, assignText } from './text-heap.ts';
+import { LIST_WIDTH, valueWidth } from './value-width.ts';
 
 /** Texts and blobs up to this many bytes lie in the vector itself. */
 const INLINE_BYTES = 12;
 const PREFIX_BYTES = 4;
-/** Offset and length of a list's items. */
-const LIST_WIDTH = 16;
-
-const WIDTHS: ReadonlyMap<DuckDBTypeId, number> = new Map([
-  [DuckDBTypeId.BOOLEAN, 1],
-  [DuckDBTypeId.SMALLINT, 2],
-  [DuckDBTypeId.INTEGER, 4],
-  [DuckDBTypeId.UINTEGER, 4],
-  [DuckDBTypeId.BIGINT, 8],
-  [DuckDBTypeId.FLOAT, 4],
-  [DuckDBTypeId.DOUBLE, 8],
-  [DuckDBTypeId.DATE, 4],
-  [DuckDBTypeId.TIME, 8],
-  [DuckDBTypeId.TIME_TZ, 8],
-  [DuckDBTypeId.TIMESTAMP, 8],
-  [DuckDBTypeId.TIMESTAMP_TZ, 8],
-  [DuckDBTypeId.INTERVAL, 16],
-  [DuckDBTypeId.UUID, 16],
-  [DuckDBTypeId.VARCHAR, TEXT_WIDTH],
-  [DuckDBTypeId.BLOB, TEXT_WIDTH],
-  [DuckDBTypeId.LIST, LIST_WIDTH],
-]);
-
-/** Bytes of a value in a vector. */
 function widthOf(type: DuckDBType): number {
-  if (type instanceof DuckDBDecimalType) {
-    return type.width <= 4 ? 2 : type.width <= 9 ? 4 : type.width <= 18 ? 8 : 16;
-  }
-  const width = WIDTHS.get(type.typeId);
+  const width = valueWidth(type);
   if (width === undefined) {
     throw new QueryError('internalError', `rows of type ${type.toString()} cannot be loaded`);
   }

@@ -1,19 +1,10 @@
 import { QueryError } from '@tributary/sql';
 import { LRUCache } from 'lru-cache';
-import {
-  closeSync,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  realpathSync,
-  statSync,
-  type BigIntStats,
-} from 'node:fs';
+import { lstatSync, readdirSync, realpathSync, statSync, type BigIntStats } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TimeSlice } from './cancellation.ts';
+import { changed, isMissing, readTail, versionOf } from './local-file.ts';
 import type { FileStore, OpenFiles, StoreContext, StoredFile } from './file-store.ts';
 import { isBelow, isHidden, isSafeName, outsideRoot, RESERVED_FOLDER } from './location.ts';
 import { LocalPublishing } from './write/local-publishing.ts';
@@ -345,26 +336,6 @@ class LocalListing {
   }
 }
 
-/** Reads, then compares: bytes of another version do not get out. */
-function readTail({ path, size, version }: StoredFile, length: number): Buffer {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, 'r');
-  } catch {
-    throw changed(path);
-  }
-  try {
-    const buffer = Buffer.allocUnsafe(length);
-    const bytes = readSync(descriptor, buffer, 0, length, size - length);
-    if (bytes < length || versionOf(fstatSync(descriptor, { bigint: true })) !== version) {
-      throw changed(path);
-    }
-    return buffer;
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
 /** Nothing exists below a file. */
 function exists(path: string): boolean {
   try {
@@ -378,21 +349,9 @@ function readNames(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (cause) {
-    if (cause !== null && typeof cause === 'object' && 'code' in cause && cause.code === 'ENOENT') {
-      return [];
-    }
+    if (isMissing(cause)) return [];
     throw new QueryError('sourceError', `The folder '${folder}' cannot be read.`, { cause });
   }
-}
-
-function versionOf(stats: BigIntStats): string {
-  return `${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}:${stats.ino}`;
-}
-
-export function changed(path: string): QueryError {
-  return new QueryError('dataChanged', `'${path}' changed while it was read.`, {
-    hint: 'Run the query again.',
-  });
 }
 
 function withSlash(path: string): string {

@@ -22,12 +22,29 @@ const clock = (at: string): string => `(hour(${at}) * 3600 + minute(${at}) * 60 
 const counted = (year: string): string => `CASE WHEN ${year} > 0 THEN ${year} ELSE 1 - ${year} END`;
 const yearOf = (at: string): string => counted(`year(${at})`);
 const isoYearOf = (at: string): string => counted(`isoyear(${at})`);
-const fraction = (digits: number): FieldText => ({
-  value: (at) => `microsecond(${at}) % 1000000 // ${10 ** (6 - digits)}`,
-  width: digits,
-  keeps: true,
-  ...(digits === 3 ? { code: '%g' } : digits === 6 ? { code: '%f' } : {}),
-});
+
+/** Digits of a second's fraction, of which `micros` tells the microseconds among others. */
+export function fractionFields(
+  micros: (at: string) => string,
+): Readonly<Partial<Record<DateField, FieldText>>> {
+  const fraction = (digits: number): FieldText => ({
+    value: (at) => `${micros(at)} % 1000000 // ${10 ** (6 - digits)}`,
+    width: digits,
+    keeps: true,
+    ...(digits === 3 ? { code: '%g' } : digits === 6 ? { code: '%f' } : {}),
+  });
+  const [millis, all] = [fraction(3), fraction(6)];
+  return {
+    MS: millis,
+    US: all,
+    FF1: fraction(1),
+    FF2: fraction(2),
+    FF3: millis,
+    FF4: fraction(4),
+    FF5: fraction(5),
+    FF6: all,
+  };
+}
 
 const hour12: FieldText = {
   value: (at) => `(hour(${at}) + 11) % 12 + 1`,
@@ -75,12 +92,5 @@ export const MOMENT_FIELDS: Readonly<Partial<Record<DateField, FieldText>>> = {
   SS: { value: (at) => `second(${at})`, width: 2, code: '%S', short: '%-S' },
   SSSS: seconds,
   SSSSS: seconds,
-  MS: fraction(3),
-  US: fraction(6),
-  FF1: fraction(1),
-  FF2: fraction(2),
-  FF3: fraction(3),
-  FF4: fraction(4),
-  FF5: fraction(5),
-  FF6: fraction(6),
+  ...fractionFields((at) => `microsecond(${at})`),
 };

@@ -2,6 +2,7 @@ import { QueryError } from '../../errors.ts';
 import { refuse } from '../template-parts.ts';
 import { DATE_KEYWORDS, fieldOf } from './date-keywords.ts';
 import type { DateField, DateKeyword } from './date-keywords.ts';
+import { fractionFields } from './date-fields.ts';
 import type { FieldText } from './date-fields.ts';
 import { numberText, thousandsText } from './field-text.ts';
 import { formatNodes } from './format-nodes.ts';
@@ -32,11 +33,6 @@ const ofYear = (divisor: number, width: number): FieldText => ({
   width,
   negative: (span) => `${year(span)} < 0`,
 });
-const fraction = (digits: number): FieldText => ({
-  value: (span) => `${micros(span)} % 1000000 // ${10 ** (6 - digits)}`,
-  width: digits,
-  keeps: true,
-});
 const hour12: FieldText = {
   value: (span) => `CASE WHEN ${hour(span)} % 12 = 0 THEN 12 ELSE ${hour(span)} % 12 END`,
   width: 2,
@@ -65,14 +61,7 @@ const FIELDS: Readonly<Partial<Record<DateField, FieldText>>> = {
   SS: signed(second, 2),
   SSSS: seconds,
   SSSSS: seconds,
-  MS: fraction(3),
-  US: fraction(6),
-  FF1: fraction(1),
-  FF2: fraction(2),
-  FF3: fraction(3),
-  FF4: fraction(4),
-  FF5: fraction(5),
-  FF6: fraction(6),
+  ...fractionFields(micros),
 };
 
 function keywordText({ name, fill, ordinal }: Keyword<DateKeyword>, span: string): string {
